@@ -1,0 +1,69 @@
+"""A person who signs in; there is no superuser."""
+
+from collections.abc import Iterable
+from functools import cached_property
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import Group, PermissionsMixin
+from django.db import models, transaction
+from django.utils import timezone
+
+from accounts.roles import Role
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_person(
+        self, *, email: str, name: str, password: str | None, roles: Iterable[Role]
+    ) -> "User":
+        with transaction.atomic():
+            person = self.model(email=self.normalize_email(email).lower(), name=name)
+            person.set_password(password)
+            person.save()
+            person.groups.set(
+                Group.objects.filter(name__in=[role.value for role in roles])
+            )
+        return person
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email=(username or "").lower())
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    email = models.EmailField(unique=True)
+    name = models.CharField(max_length=120)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            # A superuser passes every permission check, dual control included: so there is none.
+            models.CheckConstraint(
+                condition=models.Q(is_superuser=False), name="user_is_never_superuser"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @cached_property
+    def roles(self) -> frozenset[Role]:
+        """Read once per request, since each request loads its user anew: a revoked role ends at once."""
+        names = self.groups.values_list("name", flat=True)
+        return frozenset(Role(name) for name in names if name in Role.values)
+
+    def has_role(self, role: Role) -> bool:
+        return self.is_active and role in self.roles
+
+    @property
+    def actor_name(self) -> str:
+        return f"person:{self.pk}"
+
+    @property
+    def actor_roles(self) -> str:
+        return ",".join(sorted(self.roles))

@@ -1,0 +1,35 @@
+"""The Celery app and its beat schedule: doorbells and sweeps, never truth."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "artemis_site.settings")
+
+app = Celery("artemis")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks(["scoring", "review", "referrals"])
+
+# `expires`: a doorbell nobody heard within its period is worthless, so the queue cannot grow.
+app.conf.beat_schedule = {
+    "score what was left behind": {
+        "task": "scoring.tasks.score_pending",
+        "schedule": 5.0,
+        "options": {"expires": 5},
+    },
+    "open cases for flagged scores": {
+        "task": "review.tasks.open_cases",
+        "schedule": 2.0,
+        "options": {"expires": 2},
+    },
+    "return expired claims to the queue": {
+        "task": "review.tasks.expire_claims",
+        "schedule": 15.0,
+        "options": {"expires": 15},
+    },
+    "forget old idempotency keys": {
+        "task": "scoring.tasks.forget_idempotency_keys",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
+}

@@ -1,0 +1,162 @@
+"""Access denied by default, refusals recorded and answered, a request id, and the content security policy."""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from accounts.access import Access, NotAllowed
+from accounts.models import User
+from audit.record import About, Machine, record, request_id
+from audit.transitions import NotPossible
+from audit.verbs import Verb
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class RequestIdMiddleware:
+    """One id a request: in the answer, in each log line and in each entry of the trail."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        # Always our own: an id from outside could be made to look like another request's.
+        token = request_id.set(str(uuid.uuid4()))
+        structlog.contextvars.bind_contextvars(request_id=request_id.get())
+        try:
+            response = self.get_response(request)
+            response["X-Request-Id"] = request_id.get()
+            return response
+        finally:
+            structlog.contextvars.clear_contextvars()
+            request_id.reset(token)
+
+
+class ContentSecurityPolicyMiddleware:
+    """Sends SECURE_CSP (the name that Django 6 uses); evidence pages are never cached anywhere."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+        self.policy = "; ".join(
+            f"{name} {' '.join(sources)}"
+            for name, sources in settings.SECURE_CSP.items()
+        )
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Content-Security-Policy", self.policy)
+        response.headers.setdefault(
+            "Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()"
+        )
+        if not request.path.startswith(settings.STATIC_URL):
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+
+class AccessMiddleware:
+    """A view that declares no access is refused to everybody; see accounts/access.py."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponse], _: Any, __: Any
+    ) -> HttpResponse | None:
+        grant: Access | None = getattr(view, "access", None)
+        if grant is None:
+            return refused(
+                request,
+                NotAllowed(
+                    "This page has not been opened to anybody. Tell the operator."
+                ),
+            )
+        # A platform's key is checked by licensees/authentication.py, which the API's views cannot leave out.
+        if grant.public or grant.platform:
+            return None
+        if not isinstance(request.user, User):
+            return _sign_in_first(request)
+        if grant.roles & request.user.roles:
+            return None
+        needed = " or ".join(sorted(role.label.lower() for role in grant.roles))
+        return refused(
+            request,
+            NotAllowed(
+                f"This needs the role {needed}. Ask an admin if your work needs it."
+            ),
+        )
+
+    def process_exception(
+        self, request: HttpRequest, exception: Exception
+    ) -> HttpResponse | None:
+        """The transaction of the act has been rolled back by now, so the record of the refusal stays."""
+        if isinstance(exception, NotAllowed | NotPossible):
+            return refused(request, exception)
+        return None
+
+
+def refused(request: HttpRequest, refusal: NotAllowed | NotPossible) -> HttpResponse:
+    """Record the attempt in a transaction of its own, then say what happened and what to do next."""
+    status = 403 if isinstance(refusal, NotAllowed) else 409
+    match = request.resolver_match
+    about = refusal.about or About(
+        object_type="page", object_id=match.view_name[:60] if match else ""
+    )
+    by = request.user if isinstance(request.user, User) else Machine("nobody")
+    with transaction.atomic():
+        record(
+            Verb.ATTEMPT_REFUSED,
+            by=by,
+            about=about,
+            reason=refusal.sentence,
+            payload={
+                "method": request.method,
+                "status": status,
+                "view": match.view_name if match else "",
+            },
+        )
+    return render(
+        request,
+        f"errors/{status}.html",
+        _words(request, refusal, status),
+        status=status,
+    )
+
+
+def _words(
+    request: HttpRequest, refusal: NotAllowed | NotPossible, status: int
+) -> dict[str, Any]:
+    return {
+        "title": "Not allowed" if status == 403 else "Not possible now",
+        "sentence": refusal.sentence,
+        "next_url": reverse("home"),
+        "next_label": "Back to your work",
+        # What the person typed is theirs: it is given back, never dropped with the refusal.
+        "kept": "\n\n".join(
+            value
+            for name, value in request.POST.items()
+            if name in ("note", "grounds", "reason_text")
+            and isinstance(value, str)
+            and value.strip()
+        ),
+    }
+
+
+def _sign_in_first(request: HttpRequest) -> HttpResponse:
+    if request.headers.get("HX-Request"):
+        response = HttpResponse(status=401)
+        response["HX-Redirect"] = reverse("sign_in")
+        return response
+    return redirect_to_login(
+        request.get_full_path() if request.method == "GET" else "/"
+    )

@@ -1,0 +1,4 @@
+"""trail/"""
+
+app_name = "audit"
+urlpatterns: list = []

@@ -1,0 +1,7 @@
+"""licensees: for whom."""
+
+from django.apps import AppConfig
+
+
+class LicenseesConfig(AppConfig):
+    name = "licensees"

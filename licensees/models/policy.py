@@ -1,0 +1,56 @@
+"""What a licensee has set: effective-dated, written once; the newest that is in effect counts."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from audit.append_only import AppendOnly, AppendOnlyQuerySet
+from licensees.models.licensee import Licensee
+
+
+class PolicyQuerySet(AppendOnlyQuerySet["Policy"]):
+    def in_force(self, licensee_id: int, *, at: datetime | None = None) -> "Policy":
+        """Every licensee has one from its creation on (licensees/onboarding.py)."""
+        effective = self.filter(
+            licensee_id=licensee_id, effective_from__lte=at or timezone.now()
+        )
+        return effective.latest("effective_from", "id")
+
+
+class Policy(AppendOnly):
+    licensee = models.ForeignKey(
+        Licensee, on_delete=models.PROTECT, related_name="policies"
+    )
+    effective_from = models.DateTimeField(default=timezone.now)
+    set_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    reason = models.CharField(max_length=300)
+    # Probabilities between 0 and 1: at or over the first a person looks, at or over the second at once.
+    flag_threshold = models.FloatField(default=0.7)
+    imminent_threshold = models.FloatField(default=0.97)
+    standard_due_hours = models.PositiveIntegerField(default=24)
+    imminent_due_hours = models.PositiveIntegerField(default=1)
+
+    objects = models.Manager.from_queryset(PolicyQuerySet)()
+
+    class Meta(AppendOnly.Meta):
+        constraints: ClassVar[list[Any]] = [
+            models.CheckConstraint(
+                condition=models.Q(
+                    flag_threshold__gt=0,
+                    flag_threshold__lte=models.F("imminent_threshold"),
+                    imminent_threshold__lte=1,
+                ),
+                name="policy_thresholds_in_order",
+            ),
+        ]
+        indexes: ClassVar[list[Any]] = [
+            models.Index(fields=["licensee", "-effective_from"], name="policy_in_force")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.licensee} from {self.effective_from:%Y-%m-%d}"

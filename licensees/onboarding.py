@@ -1,0 +1,121 @@
+"""Bring a licensee in, give it keys and a policy, suspend and resume it."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from audit.record import Actor, record
+from audit.transitions import NotPossible, transition
+from audit.verbs import Verb
+from licensees.models import ApiKey, Licensee, Policy
+
+
+def create_licensee(
+    *, name: str, slug: str, code: str, jurisdiction: str, contact_email: str, by: Actor
+) -> Licensee:
+    with transaction.atomic():
+        licensee = Licensee.objects.create(
+            name=name,
+            slug=slug,
+            code=code,
+            jurisdiction=jurisdiction,
+            contact_email=contact_email,
+        )
+        record(
+            Verb.LICENSEE_CREATED,
+            by=by,
+            about=licensee.about(),
+            payload={"slug": slug, "code": code},
+        )
+        Policy.objects.create(licensee=licensee, reason="Defaults at creation")
+    return licensee
+
+
+def set_policy(
+    *,
+    licensee: Licensee,
+    by: User,
+    reason: str,
+    flag_threshold: float,
+    imminent_threshold: float,
+    standard_due_hours: int,
+    imminent_due_hours: int,
+) -> Policy:
+    values = {
+        "flag_threshold": flag_threshold,
+        "imminent_threshold": imminent_threshold,
+        "standard_due_hours": standard_due_hours,
+        "imminent_due_hours": imminent_due_hours,
+    }
+    with transaction.atomic():
+        policy = Policy.objects.create(
+            licensee=licensee, set_by=by, reason=reason, **values
+        )
+        record(
+            Verb.POLICY_SET,
+            by=by,
+            about=licensee.about(),
+            payload={"policy": policy.pk, **values},
+        )
+    return policy
+
+
+def issue_key(
+    *,
+    licensee: Licensee,
+    label: str,
+    scopes: list[str],
+    by: Actor,
+    created_by: User | None = None,
+) -> tuple[ApiKey, str]:
+    """Answers the key and its secret, which is nowhere else and cannot be shown again."""
+    key = ApiKey(licensee=licensee, label=label, scopes=scopes, created_by=created_by)
+    secret = key.give_secret()
+    with transaction.atomic():
+        key.save()
+        record(
+            Verb.KEY_ISSUED,
+            by=by,
+            about=key.about(),
+            payload={"prefix": key.prefix, "scopes": scopes},
+        )
+    return key, secret
+
+
+def revoke_key(*, key_id: int, by: User) -> ApiKey:
+    with transaction.atomic():
+        key = ApiKey.objects.select_for_update().get(pk=key_id)
+        if key.revoked_at:
+            raise NotPossible(
+                f"This key was already revoked on {key.revoked_at:%d %B %Y at %H:%M} UTC."
+            )
+        key.revoked_at = timezone.now()
+        key.save(update_fields=["revoked_at"])
+        record(
+            Verb.KEY_REVOKED, by=by, about=key.about(), payload={"prefix": key.prefix}
+        )
+    return key
+
+
+def suspend(*, licensee_id: int, by: User, reason: str) -> Licensee:
+    with transaction.atomic():
+        licensee = Licensee.objects.select_for_update().get(pk=licensee_id)
+        return transition(
+            licensee,
+            to=Licensee.State.SUSPENDED,
+            by=by,
+            verb=Verb.LICENSEE_SUSPENDED,
+            reason=reason,
+        )
+
+
+def resume(*, licensee_id: int, by: User, reason: str) -> Licensee:
+    with transaction.atomic():
+        licensee = Licensee.objects.select_for_update().get(pk=licensee_id)
+        return transition(
+            licensee,
+            to=Licensee.State.LIVE,
+            by=by,
+            verb=Verb.LICENSEE_RESUMED,
+            reason=reason,
+        )

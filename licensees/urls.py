@@ -1,0 +1,4 @@
+"""licensees"""
+
+app_name = "licensees"
+urlpatterns: list = []

@@ -1,0 +1,7 @@
+"""referrals: two people."""
+
+from django.apps import AppConfig
+
+
+class ReferralsConfig(AppConfig):
+    name = "referrals"

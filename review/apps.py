@@ -1,0 +1,7 @@
+"""review: a person."""
+
+from django.apps import AppConfig
+
+
+class ReviewConfig(AppConfig):
+    name = "review"

@@ -1,0 +1,9 @@
+"""A person's unit of work and what they did with it."""
+
+from review.models.annotation import Annotation
+from review.models.case import Case, CaseNumber
+from review.models.claim import Claim
+from review.models.decision import Decision
+from review.models.reveal import Reveal
+
+__all__ = ["Annotation", "Case", "CaseNumber", "Claim", "Decision", "Reveal"]

@@ -1,0 +1,78 @@
+"""A decision: a person's act on a case, written once. A later judgement is another decision."""
+
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from audit.append_only import AppendOnly
+from review.models.case import Case
+
+
+class Decision(AppendOnly):
+    class Disposition(models.TextChoices):
+        NO_ACTION = "no_action", "No action"
+        MONITOR = "monitor", "Monitor"
+        PLATFORM_ACTION = "platform_action", "Platform action"
+        ESCALATE = "escalate", "Escalate"
+
+    class PlatformAction(models.TextChoices):
+        WARN = "warn", "Warn"
+        RESTRICT = "restrict", "Restrict"
+        BLOCK = "block", "Block"
+
+    class Reason(models.TextChoices):
+        """Why a flag did not lead to action: how the technique learns from its mistakes."""
+
+        ADULTS_ONLY = "adults_only", "Between adults"
+        PEERS = "peers", "Between peers of like age"
+        FAMILY = "family", "Family or guardian"
+        TRUSTED_ROLE = "trusted_role", "Teacher, coach or similar, within their role"
+        GAME_OR_FICTION = "game_or_fiction", "Game or fiction"
+        SUPPORT_OR_SAFETY = "support_or_safety", "Support or safety talk"
+        NOTHING_THERE = "nothing_there", "Nothing of concern"
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="decisions")
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    decided_at = models.DateTimeField(default=timezone.now, editable=False)
+    disposition = models.CharField(max_length=20, choices=Disposition.choices)
+    platform_action = models.CharField(
+        max_length=10, choices=PlatformAction.choices, blank=True
+    )
+    reason = models.CharField(max_length=20, choices=Reason.choices, blank=True)
+    # Encrypted under the conversation's key; never leaves the house.
+    note_sealed = models.BinaryField(null=True)
+    # What the person judged: later messages are a later judgement's.
+    conversation_revision = models.PositiveIntegerField()
+    band = models.CharField(
+        max_length=10, help_text="The band of the newest score at that moment"
+    )
+
+    class Meta(AppendOnly.Meta):
+        constraints: ClassVar[list[Any]] = [
+            models.CheckConstraint(
+                condition=models.Q(disposition="platform_action")
+                & ~models.Q(platform_action="")
+                | ~models.Q(disposition="platform_action")
+                & models.Q(platform_action=""),
+                name="decision_names_its_platform_action",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(disposition="no_action") & ~models.Q(reason="")
+                | ~models.Q(disposition="no_action") & models.Q(reason=""),
+                name="decision_no_action_says_why",
+            ),
+            # What referrals' composite foreign key points at: the requester is the one who decided.
+            models.UniqueConstraint(
+                fields=["id", "decided_by"], name="decision_with_decider"
+            ),
+        ]
+        indexes: ClassVar[list[Any]] = [
+            models.Index(fields=["case", "-decided_at"], name="decision_by_case")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.disposition} on {self.case_id}"

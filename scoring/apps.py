@@ -1,0 +1,7 @@
+"""scoring: the machine."""
+
+from django.apps import AppConfig
+
+
+class ScoringConfig(AppConfig):
+    name = "scoring"

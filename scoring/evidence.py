@@ -1,0 +1,80 @@
+"""Seal and open what people said and who they are. Callers that show it to a person record that first."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from scoring.models import Conversation, Message, Participant
+from scoring.vault import Cipher, open_data_key
+
+
+def cipher_of(conversation: Conversation) -> Cipher:
+    return open_data_key(conversation.data_key)
+
+
+def seal_text(cipher: Cipher, *, conversation_id: str, message_id: str, version: int, text: str) -> bytes:
+    """`conversation_id` and `message_id` are the platform's own: known before the row is."""
+    row = _message_row(conversation_id, message_id, version)
+    return cipher.encrypt(_to_bytes(text), table="message", column="text", row=row)
+
+
+def open_texts(conversation: Conversation, messages: Iterable[Message]) -> dict[int, str]:
+    """{message pk: text} of messages of this one conversation."""
+    cipher = cipher_of(conversation)
+    return {
+        message.pk: _from_bytes(
+            cipher.decrypt(
+                message.text_sealed,
+                table="message",
+                column="text",
+                row=_message_row(conversation.external_id, message.external_id, message.version),
+            )
+        )
+        for message in messages
+    }
+
+
+def seal_identity(cipher: Cipher, *, conversation_id: str, participant_id: str, identity: dict[str, Any]) -> bytes:
+    plaintext = json.dumps(identity, ensure_ascii=True, sort_keys=True).encode()
+    return cipher.encrypt(
+        plaintext, table="participant", column="identity", row=f"{conversation_id}\x1f{participant_id}"
+    )
+
+
+def open_identity(conversation: Conversation, participant: Participant) -> dict[str, Any]:
+    if participant.identity_sealed is None:
+        return {}
+    plaintext = cipher_of(conversation).decrypt(
+        participant.identity_sealed,
+        table="participant",
+        column="identity",
+        row=f"{conversation.external_id}\x1f{participant.external_id}",
+    )
+    identity: dict[str, Any] = json.loads(plaintext)
+    return identity
+
+
+def seal_note(conversation: Conversation, *, column: str, row: str, note: str) -> bytes | None:
+    """A person's words about evidence (a note, grounds, a reason) die with the evidence's key."""
+    if not note:
+        return None
+    return cipher_of(conversation).encrypt(_to_bytes(note), table="note", column=column, row=row)
+
+
+def open_note(conversation: Conversation, *, column: str, row: str, sealed: bytes | memoryview | None) -> str:
+    if sealed is None:
+        return ""
+    return _from_bytes(cipher_of(conversation).decrypt(bytes(sealed), table="note", column=column, row=row))
+
+
+def _message_row(conversation_id: str, message_id: str, version: int) -> str:
+    return f"{conversation_id}\x1f{message_id}\x1f{version}"
+
+
+# JSON may carry lone surrogates; what a platform sent is kept as it was sent.
+def _to_bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _from_bytes(raw: bytes) -> str:
+    return raw.decode("utf-8", "surrogatepass")

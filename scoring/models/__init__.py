@@ -1,0 +1,20 @@
+"""Evidence as received, and what the machine made of it."""
+
+from scoring.models.conversation import Conversation, Participant
+from scoring.models.data_key import DataKey
+from scoring.models.idempotent_request import IdempotentRequest
+from scoring.models.message import Message, MessageRevision
+from scoring.models.model_version import ModelVersion
+from scoring.models.score import MessageRating, Score
+
+__all__ = [
+    "Conversation",
+    "DataKey",
+    "IdempotentRequest",
+    "Message",
+    "MessageRating",
+    "MessageRevision",
+    "ModelVersion",
+    "Participant",
+    "Score",
+]

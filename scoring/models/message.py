@@ -1,0 +1,64 @@
+"""A message: its text is encrypted; what it said before an edit is kept as evidence."""
+
+from typing import Any, ClassVar
+
+from django.db import models
+from django.utils import timezone
+
+from scoring.models.conversation import Conversation, Participant
+
+
+class Message(models.Model):
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, related_name="messages"
+    )
+    external_id = models.CharField(max_length=200)
+    sender = models.ForeignKey(Participant, on_delete=models.CASCADE, related_name="+")
+    # 1, 2, 3 … in the order of receipt: the stable turn number that people and packets cite.
+    number = models.PositiveIntegerField()
+    # Null only for an imported corpus that holds no times.
+    sent_at = models.DateTimeField(null=True)
+    text_sealed = models.BinaryField()
+    # HMAC under the conversation's key: tells a duplicate from an edit without decrypting.
+    content_digest = models.BinaryField(max_length=32)
+    version = models.PositiveIntegerField(default=1)
+    reply_to = models.CharField(max_length=200, blank=True)
+    edited_at = models.DateTimeField(null=True)
+    deleted_at = models.DateTimeField(null=True)
+    received_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["number"]
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(
+                fields=["conversation", "external_id"], name="message_once"
+            ),
+            models.UniqueConstraint(
+                fields=["conversation", "number"], name="message_number_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"message {self.number} of conversation {self.conversation_id}"
+
+
+class MessageRevision(models.Model):
+    """What a message said before an edit; goes only when its conversation is erased."""
+
+    message = models.ForeignKey(
+        Message, on_delete=models.CASCADE, related_name="revisions"
+    )
+    version = models.PositiveIntegerField()
+    text_sealed = models.BinaryField()
+    edited_at = models.DateTimeField(null=True)
+    received_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(
+                fields=["message", "version"], name="message_revision_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.message} version {self.version}"

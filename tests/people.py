@@ -1,0 +1,90 @@
+"""The people in the tests; each stands for one question about access."""
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from accounts.models import User
+from accounts.roles import Role
+from audit.record import Machine
+from licensees.assignments import assign
+from licensees.models import Licensee
+from licensees.onboarding import create_licensee
+
+PASSWORD = "a long password of the tests"
+TESTS = Machine("tests")
+
+
+def make_licensee(*, name: str, code: str) -> Licensee:
+    slug = name.lower()
+    return create_licensee(
+        name=name, slug=slug, code=code, jurisdiction="GB", contact_email=f"safety@{slug}.example", by=TESTS
+    )
+
+
+def make_person(name: str, *, roles: list[Role], serving: Licensee | None = None) -> User:
+    email = f"{name.lower()}@example.org"
+    person = User.objects.create_person(email=email, name=name, password=PASSWORD, roles=roles)
+    for role in roles:
+        if serving and role is not Role.ADMIN:
+            assign(person=person, licensee=serving, role=role, by=TESTS)
+    return person
+
+
+@pytest.fixture
+def northwind(db: None) -> Licensee:
+    return make_licensee(name="Northwind", code="NW")
+
+
+@pytest.fixture
+def lakeside(db: None) -> Licensee:
+    return make_licensee(name="Lakeside", code="LS")
+
+
+@pytest.fixture
+def mara(northwind: Licensee) -> User:
+    """Moderates for Northwind."""
+    return make_person("Mara", roles=[Role.MODERATOR], serving=northwind)
+
+
+@pytest.fixture
+def otto(northwind: Licensee) -> User:
+    """Supervises for Northwind."""
+    return make_person("Otto", roles=[Role.SUPERVISOR], serving=northwind)
+
+
+@pytest.fixture
+def ines(northwind: Licensee) -> User:
+    """Holds both roles, and still may not approve what she requested."""
+    return make_person("Ines", roles=[Role.MODERATOR, Role.SUPERVISOR], serving=northwind)
+
+
+@pytest.fixture
+def kai(lakeside: Licensee) -> User:
+    """Moderates for another licensee, and must see nothing of Northwind."""
+    return make_person("Kai", roles=[Role.MODERATOR], serving=lakeside)
+
+
+@pytest.fixture
+def june(northwind: Licensee) -> User:
+    """Audits, and may change nothing."""
+    return make_person("June", roles=[Role.AUDITOR], serving=northwind)
+
+
+@pytest.fixture
+def adam(db: None) -> User:
+    """Administers licensees, and may read no evidence."""
+    return make_person("Adam", roles=[Role.ADMIN])
+
+
+@pytest.fixture
+def browser_of() -> Callable[[User], Client]:
+    """A Django test client in which this person is signed in."""
+
+    def sign_in(person: User) -> Client:
+        client = Client()
+        client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+        return client
+
+    return sign_in
