@@ -32,6 +32,10 @@ class EvidenceUnreadable(Exception):
     """The ciphertext does not belong here, was changed, or its key was destroyed or is another one."""
 
 
+class KeyUnavailable(EvidenceUnreadable):
+    """The key-encryption key is missing or another one: a fault of the installation, not of this evidence."""
+
+
 class KeyProvider(Protocol):
     """Holds key-encryption keys where the database cannot reach them: a file, the environment, a KMS."""
 
@@ -49,7 +53,7 @@ class FileKeyProvider:
         try:
             self._key = bytes.fromhex(path.read_text().strip())
         except FileNotFoundError:
-            raise EvidenceUnreadable(
+            raise KeyUnavailable(
                 f"The key file {path} is missing. Restore it from its backup; on a new installation run "
                 "“manage.py create_keys”. Evidence written under a lost key cannot be read again."
             ) from None

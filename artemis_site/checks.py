@@ -1,0 +1,60 @@
+"""Deploy checks: each mistake that loses evidence or opens a door, and how to mend it (manage.py check --deploy)."""
+
+import os
+import stat
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.db import connection
+
+from referrals.signing import PRIVATE_KEY_FILE
+from scoring.vault import KEY_FILE
+
+
+@register(Tags.security, deploy=True)
+def keys_are_private(**_: Any) -> list[CheckMessage]:
+    found: list[CheckMessage] = []
+    for name in (KEY_FILE, PRIVATE_KEY_FILE):
+        path = settings.ARTEMIS_KEYS / name
+        if not path.exists():
+            hint = "Run “manage.py create_keys” on a new installation; restore it from its backup on any other."
+            found.append(Error(f"The key file {path} is missing.", hint=hint, id="artemis.E001"))
+        elif stat.S_IMODE(path.stat().st_mode) & 0o077:
+            found.append(Error(f"Others may read {path}.", hint=f"chmod 600 {path}", id="artemis.E002"))
+    return found
+
+
+@register(Tags.security, deploy=True)
+def secrets_are_set(**_: Any) -> list[CheckMessage]:
+    found: list[CheckMessage] = []
+    if not os.environ.get("SECRET_KEY"):
+        hint = "Set SECRET_KEY to a long random value, the same for every web process."
+        found.append(Error("Each process has a secret of its own: people are signed out.", hint=hint, id="artemis.E003"))
+    if not settings.HTTPS:
+        hint = "Put a TLS proxy in front and set ARTEMIS_HTTPS=on."
+        found.append(Error("Cookies and evidence travel in clear.", hint=hint, id="artemis.E004"))
+    if settings.ARTEMIS_DEMONSTRATION:
+        found.append(Warning("This is marked as a demonstration.", hint="Unset it.", id="artemis.W001"))
+    return found
+
+
+@register(Tags.database, deploy=True)
+def the_application_owns_no_table(**_: Any) -> list[CheckMessage]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"
+            " AND (pg_has_role(session_user, tableowner, 'MEMBER')"
+            "      OR (SELECT rolsuper FROM pg_roles WHERE rolname = session_user))"
+        )
+        owned = cursor.fetchone()[0]
+    if not owned:
+        return []
+    return [
+        Error(
+            f"The login of DATABASE_URL may act as the owner of {owned} tables, and so switch off their triggers.",
+            hint="Give the application a login that is only a member of artemis_app; name the owner's in "
+            "DATABASE_OWNER_URL for “manage.py migrate”.",
+            id="artemis.E005",
+        )
+    ]

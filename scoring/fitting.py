@@ -1,0 +1,181 @@
+"""Fits the heads with scikit-learn: evidence of the conversation, the second stage over it, calibration, characteristics."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import normalize
+
+from scoring.characteristics import READ_KEYS
+from scoring.classifier import Calibration, Classifier, Noise, pool
+from scoring.features import Matrix
+from scoring.training_data import TrainingData, TrainingError
+
+CONVERSATION_C = 10.0
+HEAD_C = 10.0
+SECOND_STAGE_C = 1.0
+FEWEST_MARKED = 25
+NEGATIVES_A_HEAD = 6_000
+
+
+@dataclass(frozen=True)
+class Head:
+    """One trained characteristic, its calibration folded into weights and intercept."""
+
+    key: str
+    weights: np.ndarray
+    intercept: float
+    marked: int
+
+
+def check_labels(data: TrainingData, fitting: np.ndarray) -> None:
+    """Raise TrainingError unless the part to fit and every other fold hold both labels."""
+    for part in (fitting, *(data.folds == fold for fold in np.unique(data.folds[~fitting]))):
+        if len(set(data.labels[part]) & {0, 1}) < 2:
+            raise TrainingError(
+                "The corpus is too small, or its authors hang together too much, to keep authors apart: "
+                "a fold has no conversation of one label. Bring more conversations of both kinds."
+            )
+
+
+def fit_classifier(
+    data: TrainingData, fitting: np.ndarray, calibrating: np.ndarray, *, seed: int
+) -> tuple[dict[str, float], np.ndarray]:
+    """Fit on the conversations of one mask and calibrate on those of another; returns the header part and the weights."""
+    labelled = data.labels >= 0
+    fitting, calibrating = fitting & labelled, calibrating & labelled
+    evidence = _cross_fitted_evidence(data, fitting, seed=seed)
+    noise = _noise(data, fitting, evidence)
+    intercept, whole, peak = _second_stage(_readings(data, fitting, evidence, noise), data.labels[fitting])
+    weights = _evidence_weights(data, fitting, seed=seed)
+    raw = Classifier(weights, noise, intercept, whole, peak, Calibration(1.0, 0.0))
+    logits = logits_of(raw, data, calibrating, np.asarray(data.vectors @ weights))
+    slope, offset = platt(logits, data.labels[calibrating])
+    return {
+        "intercept": intercept, "whole": whole, "peak": peak, "noise_mean": noise.mean,
+        "noise_deviation": noise.deviation, "slope": slope, "offset": offset,
+    }, weights  # fmt: skip
+
+
+def conversation_vectors(data: TrainingData, chosen: np.ndarray) -> Matrix:
+    """Return one unit vector a chosen conversation: the n-gram counts of all its messages together."""
+    rows = data.messages_of(chosen)
+    place = np.cumsum(chosen) - 1
+    cells = (place[data.conversation[rows]].astype(np.int32), np.arange(rows.size, dtype=np.int32))
+    gather = sparse.csr_array((data.lengths[rows], cells), shape=(int(chosen.sum()), rows.size))
+    return normalize(gather @ data.vectors[rows.astype(np.int32)])
+
+
+def _evidence_weights(data: TrainingData, chosen: np.ndarray, *, seed: int) -> np.ndarray:
+    model = LogisticRegression(
+        C=CONVERSATION_C, class_weight="balanced", solver="liblinear", dual=True, random_state=seed, max_iter=2_000
+    )
+    model.fit(conversation_vectors(data, chosen), data.labels[chosen])
+    return model.coef_[0].astype(np.float32).astype(np.float64)
+
+
+def _cross_fitted_evidence(data: TrainingData, fitting: np.ndarray, *, seed: int) -> np.ndarray:
+    """Return evidence a message, [M], from weights that had not seen its conversation."""
+    evidence = np.zeros(data.lengths.size)
+    for fold in np.unique(data.folds[fitting]):
+        weights = _evidence_weights(data, fitting & (data.folds != fold), seed=seed)
+        rows = data.messages_of(fitting & (data.folds == fold))
+        evidence[rows] = data.vectors[rows] @ weights
+    return evidence
+
+
+def _noise(data: TrainingData, fitting: np.ndarray, evidence: np.ndarray) -> Noise:
+    rows = data.messages_of(fitting & (data.labels == 0))
+    ordinary = evidence[rows[data.lengths[rows] > 0]]
+    return Noise(float(ordinary.mean()), float(ordinary.std()))
+
+
+def _by_conversation(data: TrainingData, chosen: np.ndarray) -> list[slice]:
+    """The messages of each chosen conversation; they stand together in the arrays."""
+    starts = np.searchsorted(data.conversation, np.flatnonzero(chosen), side="left")
+    ends = np.searchsorted(data.conversation, np.flatnonzero(chosen), side="right")
+    return [slice(int(start), int(end)) for start, end in zip(starts, ends, strict=True)]
+
+
+def _readings(data: TrainingData, chosen: np.ndarray, evidence: np.ndarray, noise: Noise) -> np.ndarray:
+    readings = []
+    for part in _by_conversation(data, chosen):
+        pooled = pool(evidence[part], data.lengths[part], data.senders[part], noise)
+        readings.append((pooled.whole.sum(), pooled.peak.sum()))
+    return np.array(readings)
+
+
+def _second_stage(readings: np.ndarray, labels: np.ndarray) -> tuple[float, float, float]:
+    """Fit intercept and two weights, neither negative: more evidence never lowers a score."""
+    scale = np.maximum(readings.std(axis=0), 1e-9)
+    weights, intercept = np.zeros(2), 0.0
+    usable = [0, 1]
+    while usable:
+        model = LogisticRegression(C=SECOND_STAGE_C).fit(readings[:, usable] / scale[usable], labels)
+        weights[:], intercept = 0.0, float(model.intercept_[0])
+        weights[usable] = model.coef_[0] / scale[usable]
+        if (weights >= 0).all():
+            return intercept, float(weights[0]), float(weights[1])
+        usable = [place for place in usable if weights[place] > 0]
+    raise TrainingError("The texts of the two labels cannot be told apart; there is nothing to learn from this corpus.")
+
+
+def logits_of(classifier: Classifier, data: TrainingData, chosen: np.ndarray, evidence: np.ndarray) -> np.ndarray:
+    """Return the logit before calibration of each chosen conversation."""
+    return np.array(
+        [
+            classifier.intercept
+            + classifier.contributions(evidence[part], data.lengths[part], data.senders[part]).sum()
+            for part in _by_conversation(data, chosen)
+        ]
+    )
+
+
+def platt(logits: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
+    """Fit a sigmoid with Platt's smoothed targets (Platt 1999); raises TrainingError where it would not rise."""
+    positive, negative = int((labels == 1).sum()), int((labels == 0).sum())
+    target = np.where(labels == 1, (positive + 1) / (positive + 2), 1 / (negative + 2))
+    model = LogisticRegression(C=1e6, max_iter=1_000)
+    model.fit(
+        np.concatenate([logits, logits])[:, None],
+        np.repeat([1, 0], logits.size),
+        sample_weight=np.concatenate([target, 1 - target]),
+    )
+    slope, offset = float(model.coef_[0, 0]), float(model.intercept_[0])
+    if slope <= 0:
+        raise TrainingError("On held-out authors the score does not rise with the label; the corpus cannot be learnt from.")
+    return slope, offset
+
+
+def fit_heads(data: TrainingData, fitting: np.ndarray, calibrating: np.ndarray, *, seed: int) -> list[Head]:
+    """Fit one head for each characteristic with enough marked messages in both parts, in the taxonomy's order."""
+    usable = (data.lengths > 0) & data.annotated[data.conversation]
+    fit_rows = np.flatnonzero(usable & fitting[data.conversation])
+    held_rows = np.flatnonzero(usable & calibrating[data.conversation])
+    found = (_fit_head(data, key, fit_rows, held_rows, seed=seed) for key in READ_KEYS)
+    return [head for head in found if head is not None]
+
+
+def _fit_head(data: TrainingData, key: str, fit_rows: np.ndarray, held_rows: np.ndarray, *, seed: int) -> Head | None:
+    marked = np.array([key in data.keys[row] for row in fit_rows], dtype=bool)
+    held = np.array([key in data.keys[row] for row in held_rows], dtype=int)
+    if marked.sum() < FEWEST_MARKED or not 0 < held.sum() < held.size:
+        return None
+    rows, labels = _sampled(data, fit_rows, marked, seed=seed)
+    model = LogisticRegression(C=HEAD_C, solver="liblinear", dual=True, random_state=seed, max_iter=2_000)
+    model.fit(data.vectors[rows], labels)
+    slope, offset = platt(data.vectors[held_rows] @ model.coef_[0] + model.intercept_[0], held)
+    weights = (slope * model.coef_[0]).astype(np.float32).astype(np.float64)
+    return Head(key, weights, float(slope * model.intercept_[0] + offset), int(marked.sum()))
+
+
+def _sampled(
+    data: TrainingData, rows: np.ndarray, marked: np.ndarray, *, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """All marked messages, every message marked for something else (the hard ones), and a sample of the rest."""
+    elsewhere = np.array([bool(data.keys[row]) for row in rows], dtype=bool) & ~marked
+    rest = np.flatnonzero(~marked & ~elsewhere)
+    sample = np.random.default_rng(seed).permutation(rest)[:NEGATIVES_A_HEAD]
+    chosen = np.sort(np.concatenate([np.flatnonzero(marked | elsewhere), sample]))
+    return rows[chosen], marked[chosen].astype(int)

@@ -1,0 +1,251 @@
+"""Score what is pending. The conversation rows are the outbox: lease → score → store and mark done at once.
+
+A lease is a moment before which nobody else looks. It is committed before the work, with the attempt counted,
+so that a conversation which kills its worker is not tried for ever; the effect is stored with the mark in one
+transaction, and only if the revision is still the one that was scored: once, however often it was tried.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from django.conf import settings
+from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
+
+from audit.record import Machine, record
+from audit.verbs import Verb
+from licensees.models import Policy
+from scoring import registry
+from scoring.evidence import open_texts
+from scoring.models import Conversation, Message, MessageRating, ModelVersion, Score
+from scoring.pipeline import Model, Scored, Turn, band
+from scoring.vault import KeyUnavailable
+
+MAXIMUM_ATTEMPTS = 5
+# Bounds a worker's memory: conversations are scored together up to so many messages.
+MESSAGES_AT_ONCE = 20_000
+GIVEN_UP = "scoring_failed"
+WORKER = Machine("scoring")
+# Faults of the installation, not of a conversation: nothing is given up because of them.
+SYSTEMIC = (DatabaseError, KeyUnavailable, MemoryError)
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Lease:
+    conversation_id: int
+    revision: int
+    message_count: int
+    attempt: int
+
+
+def score_pending(*, limit: int | None = None) -> int:
+    """Score up to `limit` pending conversations; answers how many were leased, 0 if none is pending now."""
+    version, model = registry.champion()
+    leases = lease_pending(limit=limit or settings.ARTEMIS_SCORING_BATCH)
+    for chunk in _chunks(leases):
+        _score_chunk(chunk, version, model)
+    return len(leases)
+
+
+def lease_pending(*, limit: int) -> list[Lease]:
+    """Oldest first; rows that another worker is leasing at this moment are skipped, not waited for."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE scoring_conversation
+               SET score_after = clock_timestamp() + make_interval(secs => %s),
+                   scoring_attempts = scoring_attempts + 1
+             WHERE id IN (SELECT id FROM scoring_conversation
+                           WHERE scored_revision < revision AND score_after <= clock_timestamp()
+                           ORDER BY score_after, id LIMIT %s FOR UPDATE SKIP LOCKED)
+            RETURNING id, revision, message_count, scoring_attempts
+            """,
+            [settings.ARTEMIS_SCORING_LEASE_SECONDS, limit],
+        )
+        return [Lease(*row) for row in cursor.fetchall()]
+
+
+def _chunks(leases: Sequence[Lease]) -> Iterator[list[Lease]]:
+    chunk: list[Lease] = []
+    messages = 0
+    for lease in leases:
+        if chunk and messages + lease.message_count > MESSAGES_AT_ONCE:
+            yield chunk
+            chunk, messages = [], 0
+        chunk.append(lease)
+        messages += lease.message_count
+    if chunk:
+        yield chunk
+
+
+def _score_chunk(leases: list[Lease], version: ModelVersion, model: Model) -> None:
+    """Together, which is quick; if that fails, one by one, so that only the one at fault is put back."""
+    tired = [lease for lease in leases if lease.attempt > MAXIMUM_ATTEMPTS]
+    fresh = [lease for lease in leases if lease.attempt <= MAXIMUM_ATTEMPTS]
+    for lease in tired:
+        give_up(lease)
+    try:
+        _score_and_store(fresh, version, model)
+    except SYSTEMIC:
+        _put_back(fresh, count_attempt=False)
+        raise
+    except Exception:
+        for lease in fresh:
+            _score_alone(lease, version, model)
+
+
+def _score_alone(lease: Lease, version: ModelVersion, model: Model) -> None:
+    try:
+        _score_and_store([lease], version, model)
+    except SYSTEMIC:
+        _put_back([lease], count_attempt=False)
+        raise
+    except Exception as fault:
+        # The type only: the message of an exception may quote the conversation.
+        log.warning("conversation not scored", conversation=lease.conversation_id, fault=type(fault).__name__)
+        if lease.attempt >= MAXIMUM_ATTEMPTS:
+            give_up(lease)
+        else:
+            _put_back([lease], count_attempt=True)
+
+
+def _score_and_store(leases: list[Lease], version: ModelVersion, model: Model) -> None:
+    conversations = Conversation.objects.select_related("data_key").in_bulk([one.conversation_id for one in leases])
+    messages = _messages_of(conversations)
+    turns = [_turns(conversations[lease.conversation_id], messages[lease.conversation_id]) for lease in leases]
+    results = model.score_many(turns)
+    policies = _policies_of(conversations)
+    with transaction.atomic():
+        held = _still_held(leases)
+        for lease, scored in zip(leases, results, strict=True):
+            if lease.conversation_id in held:
+                conversation = conversations[lease.conversation_id]
+                policy = policies[conversation.licensee_id]
+                _store(lease, conversation, messages[lease.conversation_id], scored, version, policy)
+
+
+def _policies_of(conversations: dict[int, Conversation]) -> dict[int, Policy]:
+    """The thresholds that each licensee has in force at this moment."""
+    licensee_ids = {conversation.licensee_id for conversation in conversations.values()}
+    return {licensee_id: Policy.objects.in_force(licensee_id) for licensee_id in licensee_ids}
+
+
+def _messages_of(conversations: dict[int, Conversation]) -> dict[int, list[Message]]:
+    found: dict[int, list[Message]] = {pk: [] for pk in conversations}
+    rows = Message.objects.filter(conversation_id__in=conversations).select_related("sender")
+    for message in rows.order_by("conversation_id", "number"):
+        found[message.conversation_id].append(message)
+    return found
+
+
+def _turns(conversation: Conversation, messages: list[Message]) -> list[Turn]:
+    texts = open_texts(conversation, messages)
+    return [
+        Turn(
+            id=message.external_id,
+            sender=message.sender.external_id,
+            sent_at=message.sent_at,
+            text=texts[message.pk],
+        )
+        for message in messages
+    ]
+
+
+def _still_held(leases: list[Lease]) -> dict[int, int]:
+    """Lock those whose revision is still the leased one. Others changed meanwhile and are pending again."""
+    revisions = {lease.conversation_id: lease.revision for lease in leases}
+    rows = (
+        Conversation.objects.select_for_update()
+        .filter(pk__in=revisions)
+        .order_by("pk")
+        .values_list("pk", "revision", "scored_revision")
+    )
+    return {
+        pk: revision
+        for pk, revision, scored_revision in rows
+        if revision == revisions[pk] and scored_revision < revision
+    }
+
+
+def _store(
+    lease: Lease,
+    conversation: Conversation,
+    messages: list[Message],
+    scored: Scored,
+    version: ModelVersion,
+    policy: Policy,
+) -> None:
+    Score.objects.create(
+        conversation=conversation,
+        revision=lease.revision,
+        message_count=len(messages),
+        model=version,
+        **_judged(scored, policy),
+    )
+    MessageRating.objects.bulk_create(
+        [
+            MessageRating(
+                message=message, model=version, contribution=rating.contribution, ratings=dict(rating.ratings)
+            )
+            # An abstention rates no message.
+            for message, rating in zip(messages, scored.messages, strict=scored.abstained is None)
+        ],
+        batch_size=5_000,
+        update_conflicts=True,
+        unique_fields=["message"],
+        update_fields=["model", "contribution", "ratings"],
+    )
+    _mark_done(lease)
+
+
+def _judged(scored: Scored, policy: Policy) -> dict[str, object]:
+    probability = scored.probability
+    thresholds = {"threshold": policy.flag_threshold, "imminent_threshold": policy.imminent_threshold}
+    if probability is None:
+        return {"abstained": scored.abstained, **thresholds}
+    return {
+        "probability": probability,
+        "band": band(probability, policy.flag_threshold, policy.imminent_threshold),
+        "flagged": probability >= policy.flag_threshold,
+        "characteristics": dict(scored.characteristics),
+        **thresholds,
+    }
+
+
+def _mark_done(lease: Lease) -> None:
+    Conversation.objects.filter(pk=lease.conversation_id).update(
+        scored_revision=lease.revision, scoring_attempts=0, score_after=timezone.now()
+    )
+
+
+def _put_back(leases: list[Lease], *, count_attempt: bool) -> None:
+    """Try again after a pause that doubles; a fault of the installation does not count against anybody."""
+    for lease in leases:
+        pause = timedelta(seconds=2**lease.attempt if count_attempt else 5)
+        changes = {"score_after": timezone.now() + pause}
+        if not count_attempt:
+            changes |= {"scoring_attempts": lease.attempt - 1}
+        Conversation.objects.filter(pk=lease.conversation_id, revision=lease.revision).update(**changes)
+
+
+def give_up(lease: Lease) -> None:
+    """Abstain in plain sight instead of trying for ever: the score says that there is none, and why."""
+    with transaction.atomic():
+        if not _still_held([lease]):
+            return
+        conversation = Conversation.objects.get(pk=lease.conversation_id)
+        policy = Policy.objects.in_force(conversation.licensee_id)
+        Score.objects.create(
+            conversation=conversation,
+            revision=lease.revision,
+            message_count=lease.message_count,
+            abstained=GIVEN_UP,
+            threshold=policy.flag_threshold,
+            imminent_threshold=policy.imminent_threshold,
+        )
+        _mark_done(lease)
+        record(Verb.SCORING_GIVEN_UP, by=WORKER, about=conversation.about(), payload={"attempts": lease.attempt})

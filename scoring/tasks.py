@@ -1,0 +1,43 @@
+"""Doorbells: each task only says "look now", takes no argument, and may run twice, late or never."""
+
+import time
+from datetime import timedelta
+
+import structlog
+from celery import shared_task
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from scoring import outbox
+from scoring.models import IdempotentRequest
+from scoring.registry import NoChampion
+
+# Well under the broker's visibility timeout; the sweep goes on where a long run stopped.
+SECONDS_A_RUN = 60
+IDEMPOTENCY_HOURS = 24
+
+log = structlog.get_logger(__name__)
+
+
+@shared_task(name="scoring.tasks.score_pending")
+def score_pending() -> None:
+    """Score until nothing is pending or the time is up."""
+    until = time.monotonic() + SECONDS_A_RUN
+    try:
+        while outbox.score_pending() and time.monotonic() < until:
+            pass
+    except NoChampion as nothing_to_score_with:
+        log.warning("scoring waits", reason=str(nothing_to_score_with))
+
+
+@shared_task(name="scoring.tasks.forget_idempotency_keys")
+def forget_idempotency_keys() -> None:
+    IdempotentRequest.objects.filter(created_at__lt=timezone.now() - timedelta(hours=IDEMPOTENCY_HOURS)).delete()
+
+
+def ring() -> None:
+    """Tell a worker to look now. A broker that is away costs latency, never a conversation: the sweep finds it."""
+    try:
+        score_pending.apply_async(retry=False, expires=30)
+    except (OperationalError, OSError) as fault:
+        log.warning("doorbell not rung; the sweep will find the work", fault=type(fault).__name__)

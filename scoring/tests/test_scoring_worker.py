@@ -1,0 +1,167 @@
+"""The worker's half of the outbox: every revision is scored once, whatever happens in between."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from audit.models import AuditEvent
+from audit.verbs import Verb
+from licensees.models import Licensee
+from scoring import outbox, registry
+from scoring.models import Conversation, Message, MessageRating, ModelVersion, Score
+from scoring.tasks import score_pending as score_pending_task
+from tests.factories import make_conversation
+
+
+def _is_due_again(conversation: Conversation) -> None:
+    Conversation.objects.filter(pk=conversation.pk).update(score_after=timezone.now() - timedelta(seconds=1))
+
+
+def _tamper(conversation: Conversation) -> None:
+    message = conversation.messages.first()
+    sealed = bytearray(message.text_sealed)
+    sealed[-1] ^= 1
+    Message.objects.filter(pk=message.pk).update(text_sealed=bytes(sealed))
+
+
+def test_a_pending_conversation_is_scored_with_a_rating_for_each_message(
+    northwind: Licensee, champion: ModelVersion
+):
+    conversation = make_conversation(northwind)
+    assert outbox.score_pending() == 1
+    score = Score.objects.get()
+    assert score.model == champion
+    assert score.revision == 1
+    assert 0 <= score.probability <= 1
+    assert MessageRating.objects.count() == conversation.message_count
+    conversation.refresh_from_db()
+    assert conversation.scored_revision == 1
+    assert outbox.score_pending() == 0
+
+
+def test_the_stored_score_is_the_models_own(northwind: Licensee, champion: ModelVersion, sample_model):
+    conversation = make_conversation(northwind)
+    outbox.score_pending()
+    messages = list(conversation.messages.select_related("sender"))
+    assert Score.objects.get().probability == sample_model.score(outbox._turns(conversation, messages)).probability
+
+
+def test_too_little_text_is_an_abstention_and_not_a_low_score(northwind: Licensee, champion: ModelVersion):
+    make_conversation(northwind, texts=["Hi"])
+    outbox.score_pending()
+    score = Score.objects.get()
+    assert (score.probability, score.abstained, score.flagged, score.band) == (None, "too_short", False, "")
+
+
+def test_without_a_champion_conversations_wait(northwind: Licensee):
+    conversation = make_conversation(northwind)
+    with pytest.raises(registry.NoChampion):
+        outbox.score_pending()
+    score_pending_task()
+    conversation.refresh_from_db()
+    assert (conversation.scored_revision, conversation.scoring_attempts) == (0, 0)
+
+
+def test_messages_that_arrive_while_scoring_leave_the_conversation_pending(
+    northwind: Licensee, champion: ModelVersion
+):
+    conversation = make_conversation(northwind)
+    (lease,) = outbox.lease_pending(limit=1)
+    Conversation.objects.filter(pk=conversation.pk).update(revision=2, score_after=timezone.now())
+    outbox._score_chunk([lease], *registry.champion())
+    assert not Score.objects.exists()
+    assert outbox.score_pending() == 1
+    assert Score.objects.get().revision == 2
+
+
+def test_a_killed_workers_lease_ends_by_itself(northwind: Licensee, champion: ModelVersion):
+    conversation = make_conversation(northwind)
+    assert len(outbox.lease_pending(limit=1)) == 1  # and then the worker was killed
+    assert outbox.score_pending() == 0
+    _is_due_again(conversation)
+    assert outbox.score_pending() == 1
+    assert Score.objects.count() == 1
+
+
+def test_a_worker_that_wakes_after_its_lease_stores_nothing_twice(northwind: Licensee, champion: ModelVersion):
+    conversation = make_conversation(northwind)
+    (late,) = outbox.lease_pending(limit=1)
+    _is_due_again(conversation)
+    outbox.score_pending()
+    outbox._score_chunk([late], *registry.champion())
+    assert Score.objects.count() == 1
+
+
+def test_one_damaged_conversation_does_not_hold_up_the_others(northwind: Licensee, champion: ModelVersion):
+    conversations = [make_conversation(northwind, external_id=f"c{number}") for number in range(5)]
+    _tamper(conversations[2])
+    outbox.score_pending()
+    scored = set(Score.objects.values_list("conversation_id", flat=True))
+    assert scored == {one.pk for one in conversations} - {conversations[2].pk}
+
+
+def test_after_five_attempts_the_machine_abstains_in_plain_sight(northwind: Licensee, champion: ModelVersion):
+    conversation = make_conversation(northwind)
+    _tamper(conversation)
+    for _ in range(outbox.MAXIMUM_ATTEMPTS):
+        _is_due_again(conversation)
+        outbox.score_pending()
+    assert Score.objects.get().abstained == "scoring_failed"
+    assert AuditEvent.objects.filter(verb=Verb.SCORING_GIVEN_UP).count() == 1
+    _is_due_again(conversation)
+    assert outbox.score_pending() == 0
+
+
+def test_a_conversation_that_kills_its_workers_is_given_up_too(northwind: Licensee, champion: ModelVersion):
+    conversation = make_conversation(northwind)
+    for _ in range(outbox.MAXIMUM_ATTEMPTS):
+        _is_due_again(conversation)
+        assert len(outbox.lease_pending(limit=1)) == 1  # and then the worker was killed
+    _is_due_again(conversation)
+    outbox.score_pending()
+    assert Score.objects.get().abstained == "scoring_failed"
+
+
+def test_a_missing_key_counts_against_no_conversation(
+    northwind: Licensee, champion: ModelVersion, settings, tmp_path
+):
+    conversation = make_conversation(northwind)
+    settings.ARTEMIS_KEYS = tmp_path
+    with pytest.raises(outbox.KeyUnavailable):
+        outbox.score_pending()
+    conversation.refresh_from_db()
+    assert (conversation.scored_revision, conversation.scoring_attempts) == (0, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_four_workers_at_once_score_each_conversation_once(northwind: Licensee, champion: ModelVersion):
+    for number in range(40):
+        make_conversation(northwind, external_id=f"c{number}")
+
+    def work(_: int) -> int:
+        try:
+            total = 0
+            while leased := outbox.score_pending(limit=3):
+                total += leased
+            return total
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(work, range(4))) == 40
+    assert Score.objects.count() == 40
+    assert Score.objects.values("conversation").distinct().count() == 40
+
+
+def test_scoring_more_conversations_takes_no_more_queries_for_reading(
+    northwind: Licensee, champion: ModelVersion, django_assert_max_num_queries
+):
+    registry.champion()
+    for number in range(10):
+        make_conversation(northwind, external_id=f"c{number}")
+    # Four to store each conversation, and a constant number around them.
+    with django_assert_max_num_queries(10 * 4 + 12):
+        outbox.score_pending()

@@ -1,0 +1,165 @@
+"""Brings the many ways of spelling the same word to one, and remembers where each character came from.
+
+Steps: one table for every single character (NFKC, case folding, marks and invisible characters dropped), then
+look-alike letters, letters spaced out, digits that stand for letters inside a word, and stretched letters. Every step is
+linear in the length of the text and total on any `str`, lone surrogates and NUL included. The form is NFKC by
+character: sequences of conjoining Hangul or of two-part Indic vowels are not recomposed.
+"""
+
+import re
+import unicodedata
+from array import array
+from collections.abc import Callable
+from dataclasses import dataclass
+
+TABLE_LIMIT = 100_000
+
+# Letters of other scripts that are drawn like a Latin letter (after Unicode TR 39, confusables). The first table serves
+# words without any Latin letter, the second also words that mix scripts, where a weaker likeness is enough.
+LOOK_ALIKES: dict[str, str] = dict(
+    zip(
+        "авекмнорстухіјѕӏԁԛԝһү" + "αικνορτυχϲϳ" + "ıɑɡʏɩʋ",
+        "abekmhopctyxijsldqwhy" + "aikvoptuxcj" + "iagyiu",
+        strict=True,
+    )
+)
+MIXED_LOOK_ALIKES = LOOK_ALIKES | dict(
+    zip("бгеёзипьшї" + "βγεηω" + "ƽ", "breeeunbwi" + "byenw" + "s", strict=True)
+)
+
+LEET: dict[int, str] = str.maketrans("013457@$", "oieastas")
+
+_MARKS = re.compile(
+    "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe00-\ufe0f\ufe20-\ufe2f\U000e0100-\U000e01ef]"
+)
+_LATIN_LETTER = re.compile("[a-z]")
+_WORD = re.compile(r"[^\W\d_]+")
+_SPACED = re.compile(r"(?<![^\W_])[a-z]([ .\-_*])[a-z](?:\1[a-z])+(?![^\W_])")
+_LEET = re.compile(r"(?<=[a-z])[013457@$]{1,2}(?=[a-z])")
+_STRETCHED = re.compile(r"([^\W\d]|[^\w\s])\1{2,}")
+_BLANK = re.compile(r"\s{2,}")
+_INVISIBLE_CATEGORIES = {"Cf", "Cs", "Me"}
+_INVISIBLE_LETTERS = set("\u115f\u1160\u17b4\u17b5\u3164\uffa0")
+
+
+@dataclass(frozen=True, slots=True)
+class Normalised:
+    """A normalised text; `offsets[i]` is the index in the original of the character that became `text[i]`."""
+
+    text: str
+    offsets: "array[int]"
+    original_length: int
+
+    def original_span(self, start: int, end: int) -> tuple[int, int]:
+        """Return the half-open span of the original that became `text[start:end]`."""
+        if not 0 <= start < end <= len(self.text):
+            raise ValueError(
+                "A span must lie inside the text and hold at least one character."
+            )
+        last = self.offsets[end] if end < len(self.text) else self.original_length
+        return self.offsets[start], max(last, self.offsets[end - 1] + 1)
+
+
+def _fold(character: str) -> str:
+    category = unicodedata.category(character)
+    if category in _INVISIBLE_CATEGORIES or character in _INVISIBLE_LETTERS:
+        return ""
+    if category == "Cc" or character.isspace() or character == "\u2800":
+        return " "
+    return _fold_letter(character)
+
+
+def _fold_letter(character: str) -> str:
+    folded = unicodedata.normalize(
+        "NFKC", unicodedata.normalize("NFKC", character).casefold()
+    )
+    if not folded.isascii():
+        bare = _MARKS.sub("", unicodedata.normalize("NFKD", folded))
+        folded = unicodedata.normalize("NFKC", bare)
+    return " ".join(folded.split()) or folded[:1]
+
+
+class _Table(dict[int, str]):
+    """A translation table that learns one character at a time; bounded by the number of characters kept."""
+
+    def __missing__(self, codepoint: int) -> str:
+        folded = _fold(chr(codepoint))
+        if len(self) < TABLE_LIMIT:
+            self[codepoint] = folded
+        return folded
+
+
+_TABLE = _Table({codepoint: _fold(chr(codepoint)) for codepoint in range(0x80)})
+
+
+def _latin(found: re.Match[str]) -> str:
+    """Replace look-alikes only where the whole word then is Latin, so that Russian stays Russian."""
+    word = found[0]
+    if word.isascii():
+        return word
+    table = MIXED_LOOK_ALIKES if _LATIN_LETTER.search(word) else LOOK_ALIKES
+    latin = "".join(table.get(letter, letter) for letter in word)
+    return latin if latin.isascii() else word
+
+
+def _without_separators(found: re.Match[str]) -> str:
+    return found[0][::2]
+
+
+def _as_letters(found: re.Match[str]) -> str:
+    return found[0].translate(LEET)
+
+
+def _first(found: re.Match[str]) -> str:
+    return found[0][0]
+
+
+# Each replacement is evenly spaced over what it replaces: every character, every second one, or the first.
+_STEPS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
+    (_WORD, _latin),
+    (_SPACED, _without_separators),
+    (_LEET, _as_letters),
+    (_STRETCHED, _first),
+    (_BLANK, _first),
+)
+
+
+def normalised_text(text: str) -> str:
+    """Return the normalised text alone; equal to `normalise(text).text` and faster."""
+    plain = text.isascii()
+    text = text.translate(_TABLE)
+    for pattern, replacement in _STEPS[1:] if plain else _STEPS:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+def normalise(text: str) -> Normalised:
+    """Return the normalised text with the place in the original of each of its characters."""
+    folded = [_TABLE[ord(character)] for character in text]
+    offsets = array(
+        "Q", (place for place, letters in enumerate(folded) for _ in letters)
+    )
+    current = "".join(folded)
+    for pattern, replacement in _STEPS:
+        current, offsets = _replace(current, offsets, pattern, replacement)
+    return Normalised(current, offsets, len(text))
+
+
+def _replace(
+    text: str,
+    offsets: "array[int]",
+    pattern: re.Pattern[str],
+    replacement: Callable[[re.Match[str]], str],
+) -> "tuple[str, array[int]]":
+    pieces: list[str] = []
+    places = array("Q")
+    done = 0
+    for found in pattern.finditer(text):
+        letters = replacement(found)
+        step = -(-len(found[0]) // len(letters))
+        pieces += (text[done : found.start()], letters)
+        places += (
+            offsets[done : found.start()] + offsets[found.start() : found.end() : step]
+        )
+        done = found.end()
+    return "".join(pieces) + text[done:], places + offsets[done:]

@@ -1,0 +1,4 @@
+"""scoring"""
+
+app_name = "scoring"
+urlpatterns: list = []
