@@ -8,14 +8,14 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connection
 
-from referrals.signing import PRIVATE_KEY_FILE
-from scoring.vault import KEY_FILE
+from referrals import signing
+from scoring import vault
 
 
 @register(Tags.security, deploy=True)
 def keys_are_private(**_: Any) -> list[CheckMessage]:
     found: list[CheckMessage] = []
-    for name in (KEY_FILE, PRIVATE_KEY_FILE):
+    for name in (vault.KEY_FILE, signing.KEY_FILE):
         path = settings.ARTEMIS_KEYS / name
         if not path.exists():
             hint = "Run “manage.py create_keys” on a new installation; restore it from its backup on any other."
