@@ -69,9 +69,7 @@ class Migration(migrations.Migration):
                 ("lane_order", models.PositiveSmallIntegerField()),
                 (
                     "opened_at",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False
-                    ),
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
                 ),
                 ("due_at", models.DateTimeField()),
                 (
@@ -133,9 +131,7 @@ class Migration(migrations.Migration):
                 ("note_sealed", models.BinaryField(null=True)),
                 (
                     "annotated_at",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False
-                    ),
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
                 ),
                 (
                     "annotated_by",
@@ -189,9 +185,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "claimed_at",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False
-                    ),
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
                 ),
                 ("expires_at", models.DateTimeField()),
                 ("ended_at", models.DateTimeField(null=True)),
@@ -239,9 +233,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "decided_at",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False
-                    ),
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
                 ),
                 (
                     "disposition",
@@ -330,9 +322,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "revealed_at",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False
-                    ),
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
                 ),
                 (
                     "case",
@@ -373,9 +363,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="case",
-            index=models.Index(
-                fields=["licensee", "state", "-opened_at"], name="case_by_state"
-            ),
+            index=models.Index(fields=["licensee", "state", "-opened_at"], name="case_by_state"),
         ),
         migrations.AddConstraint(
             model_name="case",
@@ -467,9 +455,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="claim",
-            index=models.Index(
-                fields=["holder", "-claimed_at"], name="claim_by_holder"
-            ),
+            index=models.Index(fields=["holder", "-claimed_at"], name="claim_by_holder"),
         ),
         migrations.AddConstraint(
             model_name="claim",
@@ -533,9 +519,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="decision",
-            constraint=models.UniqueConstraint(
-                fields=("id", "decided_by"), name="decision_with_decider"
-            ),
+            constraint=models.UniqueConstraint(fields=("id", "decided_by"), name="decision_with_decider"),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name="decision",

@@ -5,5 +5,6 @@ from review.models.case import Case, CaseNumber
 from review.models.claim import Claim
 from review.models.decision import Decision
 from review.models.reveal import Reveal
+from review.models.unseen_score import UnseenScore
 
-__all__ = ["Annotation", "Case", "CaseNumber", "Claim", "Decision", "Reveal"]
+__all__ = ["Annotation", "Case", "CaseNumber", "Claim", "Decision", "Reveal", "UnseenScore"]

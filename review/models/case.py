@@ -15,11 +15,7 @@ from scoring.models import Conversation, Score
 class CaseQuerySet(models.QuerySet["Case"]):
     def lock(self, case_id: int) -> "Case":
         """The case alone, locked until the transaction ends; never the joined rows with it."""
-        return (
-            self.select_for_update(of=("self",))
-            .select_related("licensee", "conversation")
-            .get(pk=case_id)
-        )
+        return self.select_for_update(of=("self",)).select_related("licensee", "conversation").get(pk=case_id)
 
 
 class Case(models.Model):
@@ -38,9 +34,7 @@ class Case(models.Model):
 
     MOVES: ClassVar[Mapping[tuple[str, str], frozenset[Verb]]] = {
         (State.WAITING, State.IN_REVIEW): frozenset({Verb.CASE_CLAIMED}),
-        (State.IN_REVIEW, State.WAITING): frozenset(
-            {Verb.CASE_RELEASED, Verb.CLAIM_EXPIRED}
-        ),
+        (State.IN_REVIEW, State.WAITING): frozenset({Verb.CASE_RELEASED, Verb.CLAIM_EXPIRED}),
         (State.IN_REVIEW, State.DECIDED): frozenset({Verb.CASE_DECIDED}),
         (State.IN_REVIEW, State.ESCALATED): frozenset({Verb.CASE_DECIDED}),
         # An escalation that was declined or withdrawn: the case needs another judgement.
@@ -49,25 +43,17 @@ class Case(models.Model):
     }
 
     reference = models.CharField(max_length=20, unique=True)
-    licensee = models.ForeignKey(
-        Licensee, on_delete=models.PROTECT, related_name="cases"
-    )
-    conversation = models.ForeignKey(
-        Conversation, on_delete=models.PROTECT, related_name="cases"
-    )
+    licensee = models.ForeignKey(Licensee, on_delete=models.PROTECT, related_name="cases")
+    conversation = models.ForeignKey(Conversation, on_delete=models.PROTECT, related_name="cases")
     # Why it was opened. Unique: intake may run as often as it likes.
-    opened_by_score = models.OneToOneField(
-        Score, on_delete=models.PROTECT, related_name="case"
-    )
+    opened_by_score = models.OneToOneField(Score, on_delete=models.PROTECT, related_name="case")
     band = models.CharField(max_length=10, choices=Score.Band.choices)
     lane = models.CharField(max_length=10, choices=Lane.choices)
     # 0 is taken first; derived from the lane when the case opens, so that one index orders the queue.
     lane_order = models.PositiveSmallIntegerField()
     opened_at = models.DateTimeField(default=timezone.now, editable=False)
     due_at = models.DateTimeField()
-    state = models.CharField(
-        max_length=20, choices=State.choices, default=State.WAITING
-    )
+    state = models.CharField(max_length=20, choices=State.choices, default=State.WAITING)
     closed_at = models.DateTimeField(null=True)
 
     objects = models.Manager.from_queryset(CaseQuerySet)()
@@ -80,13 +66,8 @@ class Case(models.Model):
                 name="case_one_open_per_conversation",
             ),
             models.CheckConstraint(
-                condition=models.Q(
-                    state__in=["decided", "referred"], closed_at__isnull=False
-                )
-                | (
-                    ~models.Q(state__in=["decided", "referred"])
-                    & models.Q(closed_at=None)
-                ),
+                condition=models.Q(state__in=["decided", "referred"], closed_at__isnull=False)
+                | (~models.Q(state__in=["decided", "referred"]) & models.Q(closed_at=None)),
                 name="case_closed_at_with_closed_state",
             ),
         ]
@@ -96,9 +77,7 @@ class Case(models.Model):
                 condition=models.Q(state="waiting"),
                 name="case_queue",
             ),
-            models.Index(
-                fields=["licensee", "state", "-opened_at"], name="case_by_state"
-            ),
+            models.Index(fields=["licensee", "state", "-opened_at"], name="case_by_state"),
         ]
 
     def __str__(self) -> str:
@@ -120,9 +99,7 @@ class Case(models.Model):
 class CaseNumber(models.Model):
     """The last case number of each licensee."""
 
-    licensee = models.OneToOneField(
-        Licensee, on_delete=models.PROTECT, primary_key=True, related_name="+"
-    )
+    licensee = models.OneToOneField(Licensee, on_delete=models.PROTECT, primary_key=True, related_name="+")
     last = models.PositiveIntegerField(default=0)
 
     def __str__(self) -> str:

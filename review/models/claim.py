@@ -1,4 +1,4 @@
-"""A claim: a lease on a case. It ends by itself, and at most one is open per case."""
+"""A claim: a lease on a case. It ends by itself, and at most one is open per case and per person."""
 
 from typing import Any, ClassVar
 
@@ -16,9 +16,7 @@ class Claim(models.Model):
         DECIDED = "decided", "Decided"
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="claims")
-    holder = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="claims"
-    )
+    holder = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="claims")
     claimed_at = models.DateTimeField(default=timezone.now, editable=False)
     expires_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
@@ -30,6 +28,11 @@ class Claim(models.Model):
                 fields=["case"],
                 condition=models.Q(ended_at=None),
                 name="claim_one_open_per_case",
+            ),
+            models.UniqueConstraint(
+                fields=["holder"],
+                condition=models.Q(ended_at=None),
+                name="claim_one_open_per_person",
             ),
             models.CheckConstraint(
                 condition=models.Q(ended_at=None, ending="")

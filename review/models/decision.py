@@ -34,30 +34,22 @@ class Decision(AppendOnly):
         NOTHING_THERE = "nothing_there", "Nothing of concern"
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="decisions")
-    decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
-    )
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     decided_at = models.DateTimeField(default=timezone.now, editable=False)
     disposition = models.CharField(max_length=20, choices=Disposition.choices)
-    platform_action = models.CharField(
-        max_length=10, choices=PlatformAction.choices, blank=True
-    )
+    platform_action = models.CharField(max_length=10, choices=PlatformAction.choices, blank=True)
     reason = models.CharField(max_length=20, choices=Reason.choices, blank=True)
     # Encrypted under the conversation's key; never leaves the house.
     note_sealed = models.BinaryField(null=True)
     # What the person judged: later messages are a later judgement's.
     conversation_revision = models.PositiveIntegerField()
-    band = models.CharField(
-        max_length=10, help_text="The band of the newest score at that moment"
-    )
+    band = models.CharField(max_length=10, help_text="The band of the newest score at that moment")
 
     class Meta(AppendOnly.Meta):
         constraints: ClassVar[list[Any]] = [
             models.CheckConstraint(
-                condition=models.Q(disposition="platform_action")
-                & ~models.Q(platform_action="")
-                | ~models.Q(disposition="platform_action")
-                & models.Q(platform_action=""),
+                condition=models.Q(disposition="platform_action") & ~models.Q(platform_action="")
+                | ~models.Q(disposition="platform_action") & models.Q(platform_action=""),
                 name="decision_names_its_platform_action",
             ),
             models.CheckConstraint(
@@ -66,13 +58,9 @@ class Decision(AppendOnly):
                 name="decision_no_action_says_why",
             ),
             # What referrals' composite foreign key points at: the requester is the one who decided.
-            models.UniqueConstraint(
-                fields=["id", "decided_by"], name="decision_with_decider"
-            ),
+            models.UniqueConstraint(fields=["id", "decided_by"], name="decision_with_decider"),
         ]
-        indexes: ClassVar[list[Any]] = [
-            models.Index(fields=["case", "-decided_at"], name="decision_by_case")
-        ]
+        indexes: ClassVar[list[Any]] = [models.Index(fields=["case", "-decided_at"], name="decision_by_case")]
 
     def __str__(self) -> str:
         return f"{self.disposition} on {self.case_id}"

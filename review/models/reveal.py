@@ -15,19 +15,13 @@ class Reveal(AppendOnly):
     """The first time that this person had this message's text shown. Each further time is in the trail."""
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="reveals")
-    message = models.ForeignKey(
-        Message, on_delete=models.PROTECT, related_name="reveals"
-    )
-    revealed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
-    )
+    message = models.ForeignKey(Message, on_delete=models.PROTECT, related_name="reveals")
+    revealed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     revealed_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta(AppendOnly.Meta):
         constraints: ClassVar[list[Any]] = [
-            models.UniqueConstraint(
-                fields=["case", "message", "revealed_by"], name="reveal_once_per_person"
-            ),
+            models.UniqueConstraint(fields=["case", "message", "revealed_by"], name="reveal_once_per_person"),
         ]
 
     def __str__(self) -> str:

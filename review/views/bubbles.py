@@ -1,0 +1,188 @@
+"""Messages as the component message_bubble shows them; what nobody asked for stays masked and out of the page."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+from django.db.models import QuerySet
+from django.db.models.functions import Length
+from django.urls import reverse
+
+from review.models import Annotation, Case
+from review.notes import open_annotation_note
+from review.timeline import in_words
+from scoring.characteristics import BY_KEY
+from scoring.characteristics import level as in_level_words
+from scoring.models import Message, MessageRating, Participant
+
+WINDOW = 200
+SEALING_BYTES = 28  # nonce and tag
+SHORT_BYTES, LONG_BYTES = 30, 110
+MINORS = {Participant.AgeBand.UNDER_13, Participant.AgeBand.FROM_13, Participant.AgeBand.FROM_16}
+LEVELS = ((0.66, "high"), (0.33, "medium"), (0.0, "low"))
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What is needed to show any of this case's messages to one person."""
+
+    case: Case
+    subject_id: int | None
+    strongest: float
+    may_reveal: bool
+    texts: Mapping[int, str] = field(default_factory=dict)
+
+
+def messages_from(case: Case, number: int, *, size: int = WINDOW) -> QuerySet[Message]:
+    """A window by keyset. The sealed text stays in the database; only its length is read, for the mask."""
+    return (
+        Message.objects.filter(conversation_id=case.conversation_id, number__gte=number)
+        .select_related("sender", "rating")
+        .annotate(sealed_length=Length("text_sealed"))
+        .defer("text_sealed")
+        .order_by("number")[:size]
+    )
+
+
+def annotations_on(case: Case, messages: Iterable[Message]) -> dict[int, list[Annotation]]:
+    """{message: its annotations, oldest first}"""
+    found: dict[int, list[Annotation]] = {}
+    rows = Annotation.objects.filter(case=case, message_id__in=[message.pk for message in messages])
+    for annotation in rows.select_related("annotated_by", "superseded_by").order_by("annotated_at", "id"):
+        annotation.case = case
+        found.setdefault(annotation.message_id, []).append(annotation)
+    return found
+
+
+def bubble(message: Message, reading: Reading, annotations: list[Annotation]) -> dict[str, Any]:
+    text = reading.texts.get(message.number)
+    rating = rating_of(message)
+    return {
+        "pk": message.pk,
+        "number": message.number,
+        "sent_at": message.sent_at,
+        "sender": str(message.sender),
+        "role": role_of(message.sender, reading.subject_id),
+        "role_detail": message.sender.get_declared_age_band_display(),
+        "is_deleted": message.deleted_at is not None,
+        "is_edited": message.edited_at is not None,
+        "is_revealed": text is not None,
+        "may_reveal": reading.may_reveal,
+        "parts": [] if text is None else _parts(_printable(text), annotations, rating),
+        "length": _length(message),
+        "reveal_url": f"{reverse('review:reveal', args=[reading.case.reference])}?number={message.number}",
+        "contribution": _contribution(rating, reading.strongest),
+        "characteristics": _characteristics(rating),
+        "reason": _reason(rating),
+        "annotations": [_annotation(one, with_note=text is not None) for one in annotations],
+    }
+
+
+def rating_of(message: Message) -> MessageRating | None:
+    return getattr(message, "rating", None)
+
+
+def is_flagged(message: Message) -> bool:
+    """The machine found a characteristic that is worth showing."""
+    rating = rating_of(message)
+    return rating is not None and bool(rating.ratings)
+
+
+def role_of(account: Participant, subject_id: int | None) -> str:
+    if account.declared_age_band in MINORS:
+        return "minor"
+    return "subject" if account.pk == subject_id else "other"
+
+
+def age_of_account(account: Participant, case: Case) -> str:
+    """As it was when the conversation began."""
+    began = case.conversation.first_message_at
+    if account.account_created_at is None or began is None or began < account.account_created_at:
+        return ""
+    return in_words(began - account.account_created_at)
+
+
+def level_of(share: float) -> str:
+    return next((word for floor, word in LEVELS if share >= floor), "low")
+
+
+def _length(message: Message) -> str:
+    size = message.sealed_length - SEALING_BYTES  # type: ignore[attr-defined]  # annotated by messages_from
+    return "short" if size < SHORT_BYTES else "long" if size > LONG_BYTES else "medium"
+
+
+def _contribution(rating: MessageRating | None, strongest: float) -> dict[str, Any] | None:
+    """Shown on flagged turns only; the bar compares it with the strongest turn of this conversation."""
+    if rating is None or not rating.ratings:
+        return None
+    share = max(0.0, rating.contribution / strongest) if strongest > 0 else 0.0
+    value = f"{rating.contribution:+.1f}".replace("-", "−")
+    return {"percent": round(share * 100), "value": value, "level": level_of(share)}
+
+
+def _sorted(rating: MessageRating | None) -> list[tuple[str, float]]:
+    return sorted(rating.ratings.items(), key=lambda pair: -pair[1]) if rating else []
+
+
+def _characteristics(rating: MessageRating | None) -> list[dict[str, str]]:
+    return [{"label": label_of(key)} for key, _ in _sorted(rating)]
+
+
+def _reason(rating: MessageRating | None) -> str:
+    return " ".join(
+        f"{BY_KEY[key].description} ({in_level_words(value)})"
+        for key, value in _sorted(rating)
+        if key in BY_KEY
+    )
+
+
+def label_of(key: str) -> str:
+    return BY_KEY[key].label if key in BY_KEY else key.replace("_", " ")
+
+
+def _annotation(annotation: Annotation, *, with_note: bool) -> dict[str, Any]:
+    """A note may quote the message: it is shown with the message and not without it."""
+    return {
+        "pk": annotation.pk,
+        "label": label_of(annotation.characteristic) if annotation.characteristic else "taken back",
+        "note": open_annotation_note(annotation) if with_note else "",
+        "by": annotation.annotated_by.name,
+        "at": annotation.annotated_at,
+        "superseded": hasattr(annotation, "superseded_by"),
+    }
+
+
+def _parts(text: str, annotations: list[Annotation], rating: MessageRating | None) -> list[dict[str, str]]:
+    """The text, cut wherever a live annotation begins or ends."""
+    spans = [
+        (one.start, min(one.end, len(text)), one.characteristic)
+        for one in annotations
+        if one.start is not None
+        and one.end is not None
+        and one.characteristic
+        and not hasattr(one, "superseded_by")
+    ]
+    cuts = sorted(
+        {0, len(text), *(place for start, end, _ in spans for place in (start, end) if place <= len(text))}
+    )
+    parts = []
+    for start, end in pairwise(cuts):
+        keys = [key for first, last, key in spans if first <= start and end <= last]
+        parts.append(
+            {"text": text[start:end], "level": _mark(keys, rating), "label": ", ".join(map(label_of, keys))}
+        )
+    return parts
+
+
+def _printable(text: str) -> str:
+    """A platform may send half of a surrogate pair; it is kept as sent, but no page can hold it."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def _mark(keys: list[str], rating: MessageRating | None) -> str:
+    """How strongly the machine rated what the person marked; “medium” where it saw nothing of the kind."""
+    if not keys:
+        return ""
+    rated = [rating.ratings[key] for key in keys if rating and key in rating.ratings]
+    return level_of(max(rated)) if rated else "medium"

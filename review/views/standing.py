@@ -1,0 +1,93 @@
+"""Where a person stands with a case: who holds it, and what of it is open to this person, each with its reason."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.access import may
+from accounts.models import User
+from review.models import Case, Claim
+from review.permissions import check_may_claim, check_may_decide, check_may_reveal, supervises
+from review.policies import (
+    check_claimable,
+    check_hands_free,
+    check_holds_live_claim,
+    check_readable,
+    is_live,
+    open_claim,
+)
+from review.queue import held_case
+
+SOON_SECONDS = 120
+
+
+@dataclass
+class Standing:
+    case: Case
+    person: User
+
+    @cached_property
+    def claim(self) -> Claim | None:
+        return open_claim(self.case)
+
+    @property
+    def is_mine(self) -> bool:
+        return self.claim is not None and self.claim.holder_id == self.person.pk and is_live(self.claim)
+
+    @cached_property
+    def reveal(self) -> tuple[bool, str]:
+        """A supervisor may read at any time, a moderator while holding the claim."""
+        return may(self._check_reveal)
+
+    @cached_property
+    def decide(self) -> tuple[bool, str]:
+        return may(self._check_decide)
+
+    @cached_property
+    def take(self) -> tuple[bool, str]:
+        return may(self._check_take)
+
+    def claim_bar(self) -> dict[str, Any]:
+        """The parameters of the component claim_bar."""
+        claim, live = self.claim, is_live(self.claim)
+        bar: dict[str, Any] = {"state": "yours" if self.is_mine else "theirs" if live else "free"}
+        if claim is not None and not live and claim.holder_id == self.person.pk:
+            bar["state"] = "lost"
+        if claim is not None and live:
+            bar |= {"holder": claim.holder.name, "until": claim.expires_at, **_time_left(claim)}
+        return bar | self._acts()
+
+    def _acts(self) -> dict[str, str]:
+        if self.is_mine:
+            return {
+                name: self._url(act) for name, act in (("extend_url", "extend"), ("release_url", "release"))
+            }
+        return {"claim_url": self._url("claim")} if self.take[0] else {}
+
+    def _url(self, act: str) -> str:
+        return reverse(f"review:{act}", args=[self.case.reference])
+
+    def _check_reveal(self) -> None:
+        check_may_reveal(self.person, self.case)
+        check_readable(self.case)
+        if not supervises(self.person, self.case):
+            check_holds_live_claim(self.case, self.claim, self.person)
+
+    def _check_decide(self) -> None:
+        check_may_decide(self.person, self.case)
+        check_holds_live_claim(self.case, self.claim, self.person)
+
+    def _check_take(self) -> None:
+        check_may_claim(self.person, self.case)
+        # A lease that has passed is no lease: claiming ends it.
+        if self.claim is None or is_live(self.claim):
+            check_claimable(self.case, self.claim)
+        check_hands_free(self.person, held_case(self.person))
+
+
+def _time_left(claim: Claim) -> dict[str, Any]:
+    seconds = (claim.expires_at - timezone.now()).total_seconds()
+    return {"left": f"{-(-int(seconds) // 60)} min left", "soon": seconds < SOON_SECONDS}

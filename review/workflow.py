@@ -1,0 +1,250 @@
+"""What a person does with a case: read, annotate, decide; and what becomes of it after an escalation."""
+
+from collections.abc import Collection
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from audit.record import record
+from audit.transitions import transition
+from audit.verbs import Verb
+from review.models import Annotation, Case, Claim, Decision, Reveal
+from review.notes import open_decision_note, seal_annotation_note, seal_decision_note
+from review.permissions import check_may_annotate, check_may_decide, check_may_reveal, supervises
+from review.policies import (
+    check_characteristic,
+    check_complete,
+    check_holds_live_claim,
+    check_not_superseded,
+    check_read_to_the_end,
+    check_readable,
+    check_revealable,
+    check_revealed,
+    find_span,
+    open_claim,
+)
+from review.queue import end_claim
+from scoring.evidence import open_texts
+from scoring.models import Conversation, Message
+
+# --- Reading -------------------------------------------------------------------------------------
+
+
+def reveal(*, case_id: int, numbers: Collection[int], by: User) -> dict[int, str]:
+    """{turn number: text}. That this person sees these messages is recorded, and committed, before any is decrypted."""
+    with transaction.atomic():
+        case = _lock_for_reading(case_id, by)
+        messages = list(case.conversation.messages.filter(number__in=numbers))
+        check_revealable(case, numbers, messages)
+        Reveal.objects.bulk_create(
+            [Reveal(case=case, message=message, revealed_by=by) for message in messages],
+            ignore_conflicts=True,
+        )
+        record(
+            Verb.EVIDENCE_VIEWED,
+            by=by,
+            about=case.about(),
+            payload={"messages": [message.pk for message in messages]},
+        )
+    texts = open_texts(case.conversation, messages)
+    return {message.number: texts[message.pk] for message in messages}
+
+
+def read_decision_notes(*, case_id: int, by: User) -> dict[int, str]:
+    """{decision: private note}. A note may quote, so reading it is reading evidence."""
+    with transaction.atomic():
+        case = _lock_for_reading(case_id, by)
+        decisions = list(case.decisions.filter(note_sealed__isnull=False))
+        payload = {"decision_notes": [decision.pk for decision in decisions]}
+        record(Verb.EVIDENCE_VIEWED, by=by, about=case.about(), payload=payload)
+    for decision in decisions:
+        decision.case = case
+    return {decision.pk: open_decision_note(decision) for decision in decisions}
+
+
+def _lock_for_reading(case_id: int, by: User) -> Case:
+    case = Case.objects.lock(case_id)
+    check_may_reveal(by, case)
+    if not supervises(by, case):
+        check_holds_live_claim(case, open_claim(case), by)
+    check_readable(case)
+    return case
+
+
+# --- Annotating ----------------------------------------------------------------------------------
+
+
+def annotate(
+    *, case_id: int, by: User, number: int, characteristic: str, words: str = "", note: str = ""
+) -> Annotation:
+    """Label a message, or the quoted `words` in it, with a key of scoring/characteristics.py."""
+    with transaction.atomic():
+        case = _lock_for_work(case_id, by)
+        check_characteristic(case, characteristic)
+        message = _revealed_message(case, number, by)
+        annotation = _write(case, message, by, characteristic=characteristic, words=words, note=note)
+        record(Verb.CASE_ANNOTATED, by=by, about=case.about(), payload=_place(annotation))
+        return annotation
+
+
+def supersede_annotation(
+    *, case_id: int, by: User, annotation_id: int, characteristic: str = "", words: str = "", note: str = ""
+) -> Annotation:
+    """Put a newer annotation in the place of one; without a characteristic it only takes that one back."""
+    with transaction.atomic():
+        case = _lock_for_work(case_id, by)
+        old = case.annotations.select_related("message").get(pk=annotation_id)
+        check_not_superseded(case, old)
+        if characteristic:
+            check_characteristic(case, characteristic)
+        message = _revealed_message(case, old.message.number, by)
+        new = _write(case, message, by, characteristic=characteristic, words=words, note=note, supersedes=old)
+        payload = {**_place(new), "supersedes": old.pk}
+        record(Verb.ANNOTATION_SUPERSEDED, by=by, about=case.about(), payload=payload)
+        return new
+
+
+def _lock_for_work(case_id: int, by: User) -> Case:
+    case = Case.objects.lock(case_id)
+    check_may_annotate(by, case)
+    check_holds_live_claim(case, open_claim(case), by)
+    check_readable(case)
+    return case
+
+
+def _revealed_message(case: Case, number: int, by: User) -> Message:
+    messages = list(case.conversation.messages.filter(number=number))
+    check_revealable(case, [number], messages)
+    check_revealed(case, messages[0], by)
+    return messages[0]
+
+
+def _write(
+    case: Case,
+    message: Message,
+    by: User,
+    *,
+    characteristic: str,
+    words: str,
+    note: str,
+    supersedes: Annotation | None = None,
+) -> Annotation:
+    text = open_texts(case.conversation, [message])[message.pk] if words else ""
+    start, end = find_span(case, text, words) or (None, None)
+    annotation = Annotation(
+        case=case,
+        message=message,
+        start=start,
+        end=end,
+        characteristic=characteristic,
+        annotated_by=by,
+        annotated_at=timezone.now(),
+        supersedes=supersedes,
+    )
+    annotation.note_sealed = seal_annotation_note(annotation, note)
+    annotation.save(force_insert=True)
+    return annotation
+
+
+def _place(annotation: Annotation) -> dict[str, object]:
+    return {
+        "annotation": annotation.pk,
+        "message": annotation.message_id,
+        "characteristic": annotation.characteristic,
+        "start": annotation.start,
+        "end": annotation.end,
+    }
+
+
+# --- Deciding ------------------------------------------------------------------------------------
+
+
+def decide(
+    *,
+    case_id: int,
+    by: User,
+    disposition: str,
+    seen_revision: int,
+    seen_messages: int | None = None,
+    reason: str = "",
+    platform_action: str = "",
+    note: str = "",
+) -> Decision:
+    """Judge the conversation as it was at `seen_revision`. The claim ends; the case is decided, or escalated.
+
+    `referrals.workflow.escalate` calls this for the disposition `escalate`, in its own transaction.
+    """
+    with transaction.atomic():
+        case = Case.objects.lock(case_id)
+        check_may_decide(by, case)
+        claim = check_holds_live_claim(case, open_claim(case), by)
+        check_complete(case, disposition=disposition, reason=reason, platform_action=platform_action)
+        # Read now, under the case's lock: the row that was joined to it may be older.
+        conversation = Conversation.objects.get(pk=case.conversation_id)
+        check_read_to_the_end(case, conversation, seen_revision=seen_revision, seen_messages=seen_messages)
+        decision = Decision(
+            case=case,
+            decided_by=by,
+            decided_at=timezone.now(),
+            disposition=disposition,
+            reason=reason,
+            platform_action=platform_action,
+            conversation_revision=conversation.revision,
+            band=_newest_band(case),
+        )
+        decision.note_sealed = seal_decision_note(decision, note)
+        decision.save(force_insert=True)
+        end_claim(claim, Claim.Ending.DECIDED)
+        _close(case, decision)
+        return decision
+
+
+def _newest_band(case: Case) -> str:
+    """Where the machine abstains by now, what it said when the case opened."""
+    band = case.conversation.scores.order_by("-revision").values_list("band", flat=True).first()
+    return band or case.band
+
+
+def _close(case: Case, decision: Decision) -> Case:
+    payload = {
+        "decision": decision.pk,
+        "disposition": decision.disposition,
+        "reason": decision.reason,
+        "platform_action": decision.platform_action,
+        "conversation_revision": decision.conversation_revision,
+        "band": decision.band,
+    }
+    by = decision.decided_by
+    if decision.disposition == Decision.Disposition.ESCALATE:
+        return transition(case, to=Case.State.ESCALATED, by=by, verb=Verb.CASE_DECIDED, payload=payload)
+    return transition(
+        case,
+        to=Case.State.DECIDED,
+        by=by,
+        verb=Verb.CASE_DECIDED,
+        payload=payload,
+        closed_at=decision.decided_at,
+    )
+
+
+# --- After an escalation; called by referrals, in its transaction -----------------------------------
+
+
+def return_case(*, case: Case, by: User, reason: str = "") -> Case:
+    """The escalation was declined or withdrawn: the case waits for another judgement.
+
+    `reason` is one word for the trail, as “declined”; the words of the person lie sealed with the escalation.
+    """
+    with transaction.atomic():
+        locked = Case.objects.lock(case.pk)
+        return transition(locked, to=Case.State.WAITING, by=by, verb=Verb.CASE_RETURNED, reason=reason)
+
+
+def refer_case(*, case: Case, by: User) -> Case:
+    """The packet is sealed: the case is closed."""
+    with transaction.atomic():
+        locked = Case.objects.lock(case.pk)
+        return transition(
+            locked, to=Case.State.REFERRED, by=by, verb=Verb.CASE_REFERRED, closed_at=timezone.now()
+        )
