@@ -7,6 +7,8 @@ trained only from what an operator brings.
 
 from dataclasses import dataclass
 
+from scoring import sample_everyday
+
 
 @dataclass(frozen=True)
 class Scenario:
@@ -27,8 +29,11 @@ class Grammar:
     signals: dict[str, tuple[str, ...]]
     replies: tuple[str, ...]
     reluctant: tuple[str, ...]
+    greetings: tuple[tuple[str, ...], ...]
+    partings: tuple[tuple[str, ...], ...]
     small_talk: tuple[tuple[str, ...], ...]
     scenarios: tuple[Scenario, ...]
+    everyday: tuple[str, ...]
 
 
 SLOTS = {
@@ -174,8 +179,16 @@ RELUCTANT = (
     "I have to ask my [mum|dad|parents] [first|about that].",
 )
 
-SMALL_TALK: tuple[tuple[str, ...], ...] = (
+GREETINGS: tuple[tuple[str, ...], ...] = (
     ("[Hi|Hey|Hello]!", "[Hi|Hey], [how are you|how is it going]?", "[Fine|Good|Tired but fine], and you?", "[All good|Same here]."),
+)
+
+PARTINGS: tuple[tuple[str, ...], ...] = (
+    ("[Good night|Off to bed], see you.", "[Night|Sleep well]!"),
+    ("[Got to go|Dinner time], bye.", "[Bye|See you later]!"),
+)
+
+SMALL_TALK: tuple[tuple[str, ...], ...] = (
     ("How was school?", "[Long|Boring|Okay|Quite good]. We had {subject} [twice|in the morning].", "I [liked|never liked] {subject}."),
     ("Did you do the {subject} homework?", "[Not yet|Half of it|Yes, took ages].", "[Same|Lucky you]."),
     ("Do you play {game}?", "[Yes, every day|Sometimes|I used to].", "What level are you?", "[Twelve|Thirty|Still five], haha."),
@@ -198,8 +211,6 @@ SMALL_TALK: tuple[tuple[str, ...], ...] = (
     ("I have a test in {subject} on {day}.", "[Good luck|You will be fine].", "Thanks!"),
     ("The {subject} test was [okay|awful|easier than I thought].", "[Phew|Oh dear|Told you]."),
     ("What are you doing this weekend?", "[Nothing much|Visiting my gran|{sport}, as always].", "[Nice|Sounds relaxing]."),
-    ("[Good night|Off to bed], see you.", "[Night|Sleep well]!"),
-    ("[Got to go|Dinner time], bye.", "[Bye|See you later]!"),
     ("[Back|I am back].", "[Hey again|Welcome back].", "Where were we?"),
     ("I drew [a dragon|a {pet}|my bike] today.", "[Oh nice|What colour]?", "[Green|Mostly blue]."),
     ("My bike has a flat tyre.", "[Again|Oh no]?", "Third time this month."),
@@ -282,4 +293,16 @@ SCENARIOS: tuple[Scenario, ...] = (
     )),
 )
 
-TRAIN = Grammar(SLOTS, LEADS, TAILS, SIGNALS, REPLIES, RELUCTANT, SMALL_TALK, SCENARIOS)
+TRAIN = Grammar(
+    SLOTS | sample_everyday.TRAIN_WORDS,
+    LEADS,
+    TAILS,
+    SIGNALS,
+    REPLIES,
+    RELUCTANT,
+    GREETINGS,
+    PARTINGS,
+    SMALL_TALK,
+    SCENARIOS,
+    sample_everyday.TRAIN,
+)

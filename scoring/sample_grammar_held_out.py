@@ -3,6 +3,7 @@
 The rules are those of `sample_grammar`; no phrase of a signal or of a situation is shared with it.
 """
 
+from scoring import sample_everyday
 from scoring.sample_grammar import Grammar, Scenario
 
 SLOTS = {
@@ -128,8 +129,15 @@ RELUCTANT = (
     "I am not allowed to.",
 )
 
-SMALL_TALK: tuple[tuple[str, ...], ...] = (
+GREETINGS: tuple[tuple[str, ...], ...] = (
     ("[Morning|Evening]!", "[Oh hi|Hello hello].", "[What is new|What are you up to]?", "[Not much|Just got up]."),
+)
+
+PARTINGS: tuple[tuple[str, ...], ...] = (
+    ("Talk tomorrow?", "[Yep|Sure thing].", "[Bye bye|Later]."),
+)
+
+SMALL_TALK: tuple[tuple[str, ...], ...] = (
     ("Any homework today?", "[Tons|A page of {subject}|Nope].", "[Ugh|Jealous]."),
     ("Who else is playing {game} tonight?", "[Me|Count me in|Maybe later].", "Bring snacks."),
     ("I reached the [castle|final boss|silver league] in {game}.", "[How|No way]!", "[Practice|Pure luck]."),
@@ -142,7 +150,6 @@ SMALL_TALK: tuple[tuple[str, ...], ...] = (
     ("My laptop keeps freezing.", "[How old is it|Have you restarted it]?", "[Ancient|Ten times]."),
     ("{subject} was cancelled.", "[Best day ever|Why]?", "[Teacher is ill|Broken heating]."),
     ("We are painting my room on {day}.", "[Which colour|Fun]?", "[Yellow|Light green]."),
-    ("Talk tomorrow?", "[Yep|Sure thing].", "[Bye bye|Later]."),
     ("I baked a cake and it fell apart.", "[Still edible|Send the crumbs].", "Haha."),
     ("Guess what, I found [my old diary|a coin from Japan|a map].", "[Wow|Where]?", "[In the attic|Under the sofa]."),
     ("The queue at {place} was endless.", "[It always is|On {day} even worse]."),
@@ -193,4 +200,16 @@ SCENARIOS: tuple[Scenario, ...] = (
     )),
 )
 
-HELD_OUT = Grammar(SLOTS, LEADS, TAILS, SIGNALS, REPLIES, RELUCTANT, SMALL_TALK, SCENARIOS)
+HELD_OUT = Grammar(
+    SLOTS | sample_everyday.HELD_OUT_WORDS,
+    LEADS,
+    TAILS,
+    SIGNALS,
+    REPLIES,
+    RELUCTANT,
+    GREETINGS,
+    PARTINGS,
+    SMALL_TALK,
+    SCENARIOS,
+    sample_everyday.HELD_OUT,
+)

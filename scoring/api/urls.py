@@ -1,0 +1,4 @@
+"""trail/"""
+
+app_name = "scoring_api"
+urlpatterns: list = []

@@ -1,0 +1,56 @@
+"""One statement for many rows: PostgreSQL reads them from arrays, so the statement does not grow with their number."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import connection, models
+
+
+def insert_rows(model: type[models.Model], columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Insert rows of which each gives a value for each of `columns`, foreign keys as `…_id`.
+
+    Django's bulk_create does the same only for models without binary fields; for others it writes one
+    placeholder for each value, which takes three times as long.
+    """
+    if not rows:
+        return
+    statement = (
+        f"INSERT INTO {model._meta.db_table} ({', '.join(columns)}) "  # noqa: S608 - names of our own models only
+        f"SELECT * FROM unnest({_arrays(model, columns)})"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, _transposed(rows))
+
+
+def update_rows(model: type[models.Model], columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Set `columns` of existing rows. Each of `rows` is the primary key and then one value a column.
+
+    Django's bulk_update writes a CASE of all rows for each column, which takes quadratic time.
+    """
+    if not rows:
+        return
+    table = model._meta.db_table
+    assignments = ", ".join(f"{name} = changed.{name}" for name in columns)
+    statement = (
+        f"UPDATE {table} SET {assignments} "  # noqa: S608 - names of our own models only
+        f"FROM unnest({_arrays(model, ['id', *columns])}) AS changed (id, {', '.join(columns)}) "
+        f"WHERE {table}.id = changed.id"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, _transposed(rows))
+
+
+def _arrays(model: type[models.Model], columns: Sequence[str]) -> str:
+    fields = {field.column: field for field in model._meta.concrete_fields}
+    return ", ".join(f"%s::{_element_type(fields[name])}[]" for name in columns)
+
+
+def _element_type(field: Any) -> str:
+    """Without its length: varchar[], never varchar(10)[], so that nothing is cut off silently."""
+    return str(field.rel_db_type(connection) if field.primary_key else field.db_type(connection)).split("(")[
+        0
+    ]
+
+
+def _transposed(rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)]

@@ -1,0 +1,68 @@
+"""The one way in: the platforms' API, `manage.py ingest` and the demo all hand their conversations to accept()."""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import transaction
+
+from audit.record import Actor, record
+from audit.transitions import NotPossible
+from audit.verbs import Verb
+from licensees.models import Licensee
+from scoring.incoming import IncomingConversation, Outcome
+from scoring.ingest_changes import ConversationChanges
+from scoring.ingest_locking import lock
+from scoring.ingest_storing import discard, store
+from scoring.tasks import ring
+
+
+def accept(*, licensee: Licensee, items: Sequence[IncomingConversation], by: Actor) -> list[Outcome]:
+    """Store the items, each wholly or not at all, and answer what became of each, in their order.
+
+    The items are checked values (scoring/incoming.py). What is known already is a duplicate and changes nothing;
+    what contradicts it makes its item a conflict. Safe to run beside itself on the same conversations.
+    """
+    if not items:
+        return []
+    with transaction.atomic():
+        _check_may_accept(licensee)
+        conversations = lock(licensee, items)
+        outcomes = [conversations[item.id].take(item) for item in items]
+        changed = [one for one in conversations.values() if one.changed]
+        discard([one for one in conversations.values() if one.is_new and not one.changed])
+        if changed:
+            store(changed)
+            record(Verb.CONVERSATIONS_ACCEPTED, by=by, about=licensee.about(), payload=_payload(changed))
+            transaction.on_commit(ring, robust=True)
+    return outcomes
+
+
+def _check_may_accept(licensee: Licensee) -> None:
+    """Asked again here, since the licensee may have been suspended after its key was checked."""
+    if not Licensee.objects.filter(pk=licensee.pk, state=Licensee.State.LIVE).exists():
+        raise NotPossible(
+            "This licensee is suspended: nothing is accepted. Ask the operator why.", about=licensee.about()
+        )
+
+
+def _payload(changed: Sequence[ConversationChanges]) -> dict[str, Any]:
+    """Our own ids, counts, and one digest that ties the entry to the evidence without telling anything of it."""
+    return {
+        "conversations": [
+            {"id": one.conversation.pk, "messages": len(one.touched), "revision": one.conversation.revision}
+            for one in changed
+        ],
+        "messages": sum(len(one.touched) for one in changed),
+        "digest": _digest(changed),
+    }
+
+
+def _digest(changed: Sequence[ConversationChanges]) -> str:
+    """SHA-256 over conversation, number, version and keyed content digest of each message taken."""
+    digest = hashlib.sha256()
+    for one in changed:
+        for draft in one.touched.values():
+            digest.update(f"{one.conversation.pk}\x1f{draft.number}\x1f{draft.version}\x1f".encode())
+            digest.update(draft.digest)
+    return digest.hexdigest()

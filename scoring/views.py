@@ -1,0 +1,124 @@
+"""The registered models with what their training measured, and the promotion of one of them by a person."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_http_methods
+
+from accounts.access import access
+from accounts.roles import Role
+from accounts.signed_in import signed_in
+from scoring import registry
+from scoring.characteristics import BY_KEY
+from scoring.intervals import share_with_interval
+from scoring.models import ModelVersion
+
+NOT_MEASURED = "not measured"
+HEAD_COLUMNS: list[dict[str, Any]] = [
+    {"label": "characteristic"},
+    {"label": "messages marked", "numeric": True},
+    {"label": "average precision", "numeric": True},
+]
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """A model and its card as the page shows them; a card that lacks a figure says so."""
+
+    version: ModelVersion
+    head_columns: ClassVar[list[dict[str, Any]]] = HEAD_COLUMNS
+
+    @property
+    def figures(self) -> list[dict[str, Any]]:
+        measured = self._part("figures")
+        found = _difference(measured.get("flagged"), measured.get("false_positives"))
+        return [
+            _share("precision", found, measured.get("flagged")),
+            _share("recall", found, measured.get("positive")),
+            {"label": "area under precision and recall", "value": _shown(measured.get("pr_auc"))},
+            {"label": "calibration error", "value": _shown(measured.get("calibration_error"))},
+        ]
+
+    @property
+    def facts(self) -> list[dict[str, Any]]:
+        measured, corpus = self._part("figures"), self._part("corpus")
+        return [
+            {"label": "Trained on", "value": _counted(corpus.get("conversations"))},
+            {"label": "Evaluated on", "value": self.version.card.get("evaluated_on", NOT_MEASURED)},
+            {"label": "Judged there", "value": _counted(measured.get("conversations"))},
+            {"label": "Abstained there", "value": _counted(self.version.card.get("abstained"))},
+            {"label": "Flagged there at", "value": measured.get("threshold", NOT_MEASURED)},
+        ]
+
+    @property
+    def heads(self) -> list[list[Any]]:
+        return [
+            [
+                BY_KEY[key].label if key in BY_KEY else key,
+                head.get("marked"),
+                _shown(head.get("average_precision")),
+            ]
+            for key, head in self._part("heads").items()
+            if isinstance(head, dict)
+        ]
+
+    @property
+    def limits(self) -> list[str]:
+        """The first limit of a demonstration is on the page as a notice already."""
+        limits = self.version.card.get("limits")
+        listed = [str(limit) for limit in limits] if isinstance(limits, list) else []
+        return [limit for limit in listed if not limit.startswith("Demonstration")]
+
+    def _part(self, name: str) -> dict[str, Any]:
+        part = self.version.card.get(name)
+        return part if isinstance(part, dict) else {}
+
+
+@access(Role.ADMIN)
+@require_GET
+def models(request: HttpRequest) -> HttpResponse:
+    cards = [ModelCard(version) for version in _versions().order_by("-created_at", "-pk")]
+    cards.sort(key=lambda card: card.version.state != ModelVersion.State.CHAMPION)
+    return render(request, "scoring/models.html", {"cards": cards})
+
+
+@access(Role.ADMIN)
+@require_http_methods(["GET", "POST"])
+def promote(request: HttpRequest, model_id: int) -> HttpResponse:
+    version = get_object_or_404(_versions(), pk=model_id)
+    if request.method == "GET":
+        champion = _versions().filter(state=ModelVersion.State.CHAMPION).exclude(pk=model_id).first()
+        words = {"card": ModelCard(version), "champion": champion and ModelCard(champion)}
+        return render(request, "scoring/promote.html", words)
+    registry.promote(model_id=model_id, by=signed_in(request))
+    messages.success(request, f"{version.name} scores from now on.")
+    return redirect("scoring:models")
+
+
+def _versions() -> QuerySet[ModelVersion]:
+    """Without the bytes of the models, which are large."""
+    return ModelVersion.objects.defer("artifact")
+
+
+def _counted(count: Any) -> str:
+    return NOT_MEASURED if count is None else f"{count:,} conversations"
+
+
+def _shown(figure: Any) -> str:
+    return NOT_MEASURED if figure is None else f"{figure:.2f}"
+
+
+def _difference(whole: Any, part: Any) -> int:
+    return (whole or 0) - (part or 0)
+
+
+def _share(label: str, part: int, whole: Any) -> dict[str, Any]:
+    counted = share_with_interval(part, whole or 0)
+    if counted is None:
+        return {"label": label, "value": NOT_MEASURED}
+    share, lower, upper = counted
+    return {"label": label, "value": f"{share:.2f}", "interval": f"{lower:.2f}–{upper:.2f}", "n": whole}
