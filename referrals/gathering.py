@@ -1,0 +1,191 @@
+"""Reads from the database what a packet will say. What may change by looking or by waiting stays out of it.
+
+The digest must change when the evidence changes, and for nothing else. So the score is the newest one of the moment of
+submission, the context ends with what had been received by then, and who viewed what is counted up to then: opening
+the packet, or a conversation that simply goes on, does not void an approver's reading. An edit or a deletion does.
+"""
+
+import tomllib
+from collections.abc import Iterable
+from datetime import datetime
+from functools import cache
+
+from django.conf import settings
+from django.db.models import Count, Min
+
+from referrals.models import Escalation, Recipient
+from referrals.packet_builder import Draft, build
+from referrals.packet_content import (
+    Account,
+    EarlierVersion,
+    LicenseeFacts,
+    PacketContent,
+    RecipientFacts,
+    ScoreFacts,
+    TranscriptMessage,
+    Viewed,
+)
+from referrals.submission import Submission, submission_of
+from review.models import Case, Reveal
+from scoring.evidence import open_texts
+from scoring.models import Conversation, Message, MessageRevision, Participant
+
+
+def draft_of(escalation: Escalation) -> Draft:
+    return build(gather(escalation.case, submission_of(escalation.current)))
+
+
+def gather(case: Case, submission: Submission) -> PacketContent:
+    conversation = case.conversation
+    messages = _messages(conversation, submission)
+    return PacketContent(
+        software=software(),
+        case_reference=case.reference,
+        case_opened_at=case.opened_at,
+        licensee=_licensee(case),
+        exit=submission.exit,
+        recipient=_recipient(submission.recipient),
+        version=submission.number,
+        submitted_by=submission.by.actor_name,
+        submitted_at=submission.at,
+        conversation_platform_id=conversation.external_id,
+        conversation_kind=conversation.kind,
+        conversation_language=conversation.language,
+        subject=_account(submission.subject),
+        possible_minor=_account(submission.possible_minor),
+        incident_at=submission.incident_at,
+        grounds=submission.grounds,
+        context=submission.context,
+        messages=_transcript(conversation, messages, submission),
+        viewed=_viewed(case, messages, until=submission.at),
+        score=_score(conversation, at=submission.at),
+    )
+
+
+@cache
+def software() -> str:
+    project = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())["project"]
+    return f"Artemis {project['version']}"
+
+
+def window(evidence_numbers: Iterable[int], context: int) -> set[int]:
+    """The numbers of the evidence messages and of `context` messages before and after each."""
+    return {near for number in evidence_numbers for near in range(number - context, number + context + 1)}
+
+
+def _messages(conversation: Conversation, submission: Submission) -> list[Message]:
+    shown = window(submission.evidence_numbers, submission.context)
+    messages = conversation.messages.filter(number__in=shown).select_related("sender")
+    return [
+        message
+        for message in messages.prefetch_related("revisions").order_by("number")
+        if message.number in submission.evidence_numbers or _first_received(message) <= submission.at
+    ]
+
+
+def _first_received(message: Message) -> datetime:
+    return min([message.received_at, *(revision.received_at for revision in message.revisions.all())])
+
+
+def _transcript(
+    conversation: Conversation, messages: list[Message], submission: Submission
+) -> tuple[TranscriptMessage, ...]:
+    texts = open_texts(conversation, messages)
+    return tuple(
+        TranscriptMessage(
+            number=message.number,
+            platform_id=message.external_id,
+            sender=_account(message.sender),
+            sent_at=message.sent_at,
+            received_at=message.received_at,
+            is_evidence=message.number in submission.evidence_numbers,
+            text=texts[message.pk],
+            version=message.version,
+            edited_at=message.edited_at,
+            deleted_at=message.deleted_at,
+            reply_to=message.reply_to,
+            earlier_versions=_earlier_versions(conversation, message),
+        )
+        for message in messages
+    )
+
+
+def _earlier_versions(conversation: Conversation, message: Message) -> tuple[EarlierVersion, ...]:
+    revisions = sorted(message.revisions.all(), key=lambda revision: revision.version)
+    texts = open_texts(conversation, [_as_message(message, revision) for revision in revisions])
+    return tuple(
+        EarlierVersion(
+            version=revision.version,
+            text=texts[revision.pk],
+            edited_at=revision.edited_at,
+            received_at=revision.received_at,
+        )
+        for revision in revisions
+    )
+
+
+def _as_message(message: Message, revision: MessageRevision) -> Message:
+    """The message as it was, never saved: its text is sealed under the same names and its own version."""
+    return Message(
+        pk=revision.pk,
+        external_id=message.external_id,
+        version=revision.version,
+        text_sealed=revision.text_sealed,
+    )
+
+
+def _viewed(case: Case, messages: list[Message], *, until: datetime) -> tuple[Viewed, ...]:
+    reveals = Reveal.objects.filter(case=case, message__in=messages, revealed_at__lte=until)
+    rows = reveals.values("message__number").annotate(
+        people=Count("revealed_by", distinct=True), first=Min("revealed_at")
+    )
+    return tuple(
+        Viewed(number=row["message__number"], people=row["people"], first_viewed_at=row["first"])
+        for row in rows.order_by("message__number")
+    )
+
+
+def _score(conversation: Conversation, *, at: datetime) -> ScoreFacts | None:
+    score = (
+        conversation.scores.filter(scored_at__lte=at).select_related("model").order_by("-revision").first()
+    )
+    if score is None:
+        return None
+    return ScoreFacts(
+        model_name=score.model.name if score.model else "",
+        model_digest=score.model.digest if score.model else "",
+        is_demonstration=score.model.is_demonstration if score.model else False,
+        probability=score.probability,
+        abstained=score.abstained,
+        band=score.band,
+        threshold=score.threshold,
+        scored_at=score.scored_at,
+        characteristics=tuple(sorted(score.characteristics.items())),
+    )
+
+
+def _licensee(case: Case) -> LicenseeFacts:
+    licensee = case.licensee
+    return LicenseeFacts(
+        name=licensee.name,
+        code=licensee.code,
+        jurisdiction=licensee.jurisdiction,
+        contact=licensee.contact_email,
+    )
+
+
+def _recipient(recipient: Recipient) -> RecipientFacts:
+    return RecipientFacts(
+        name=recipient.name,
+        jurisdiction=recipient.jurisdiction,
+        contact=recipient.contact,
+        is_test=recipient.is_test,
+    )
+
+
+def _account(participant: Participant) -> Account:
+    return Account(
+        pseudonym=str(participant),
+        platform_id=participant.external_id,
+        declared_age_band=participant.declared_age_band,
+    )
