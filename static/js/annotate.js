@@ -1,0 +1,28 @@
+// Annotating by pointing: the turn that is being read fills in the turn, and words marked in it fill in the words.
+// Without this module both are typed.
+
+const form = () => document.querySelector("form[data-annotate]");
+
+function revealedTurn(node) {
+  const element = node instanceof Element ? node : node?.parentElement;
+  const body = element?.closest(".message__body");
+  return body && !body.querySelector("form") ? body.closest("[data-turn]") : null;
+}
+
+document.addEventListener("selectionchange", () => {
+  const selection = document.getSelection();
+  const words = selection?.toString().trim();
+  const turn = words && revealedTurn(selection.anchorNode);
+  if (!turn || turn !== revealedTurn(selection.focusNode) || !form()) return;
+  form().elements.number.value = turn.dataset.turn;
+  form().elements.words.value = words;
+});
+
+document.addEventListener("focusin", (event) => {
+  const turn = event.target.closest?.("[data-turn]");
+  const fields = form()?.elements;
+  if (!turn || !fields || fields.words.value) return;
+  fields.number.value = turn.dataset.turn;
+});
+
+document.addEventListener("annotated", () => form()?.reset());
