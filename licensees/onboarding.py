@@ -1,13 +1,18 @@
-"""Bring a licensee in, give it keys and a policy, suspend and resume it."""
+"""Bring a licensee in, give it keys and a policy, suspend and resume it; bring in the people who serve it."""
 
-from django.db import transaction
+import secrets
+from collections.abc import Collection
+
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.models import User
-from audit.record import Actor, record
+from accounts.roles import Role
+from audit.record import About, Actor, record
 from audit.transitions import NotPossible, transition
 from audit.verbs import Verb
 from licensees.models import ApiKey, Licensee, Policy
+from licensees.policies import check_roles_go_together, check_still_in_force
 
 
 def create_licensee(
@@ -40,7 +45,9 @@ def set_policy(
     imminent_threshold: float,
     standard_due_hours: int,
     imminent_due_hours: int,
+    instead_of: int | None = None,
 ) -> Policy:
+    """`instead_of` is the policy that the person had before their eyes: refused if it is no longer in force."""
     values = {
         "flag_threshold": flag_threshold,
         "imminent_threshold": imminent_threshold,
@@ -48,9 +55,10 @@ def set_policy(
         "imminent_due_hours": imminent_due_hours,
     }
     with transaction.atomic():
-        policy = Policy.objects.create(
-            licensee=licensee, set_by=by, reason=reason, **values
-        )
+        Licensee.objects.select_for_update(no_key=True).get(pk=licensee.pk)
+        if instead_of is not None:
+            check_still_in_force(instead_of, Policy.objects.in_force(licensee.pk))
+        policy = Policy.objects.create(licensee=licensee, set_by=by, reason=reason, **values)
         record(
             Verb.POLICY_SET,
             by=by,
@@ -86,14 +94,10 @@ def revoke_key(*, key_id: int, by: User) -> ApiKey:
     with transaction.atomic():
         key = ApiKey.objects.select_for_update().get(pk=key_id)
         if key.revoked_at:
-            raise NotPossible(
-                f"This key was already revoked on {key.revoked_at:%d %B %Y at %H:%M} UTC."
-            )
+            raise NotPossible(f"This key was already revoked on {key.revoked_at:%d %B %Y at %H:%M} UTC.")
         key.revoked_at = timezone.now()
         key.save(update_fields=["revoked_at"])
-        record(
-            Verb.KEY_REVOKED, by=by, about=key.about(), payload={"prefix": key.prefix}
-        )
+        record(Verb.KEY_REVOKED, by=by, about=key.about(), payload={"prefix": key.prefix})
     return key
 
 
@@ -119,3 +123,22 @@ def resume(*, licensee_id: int, by: User, reason: str) -> Licensee:
             verb=Verb.LICENSEE_RESUMED,
             reason=reason,
         )
+
+
+def create_person(*, email: str, name: str, roles: Collection[Role], by: Actor) -> tuple[User, str]:
+    """Answers the person and a random password, which is nowhere else and cannot be shown again."""
+    check_roles_go_together(roles)
+    password = secrets.token_urlsafe(15)
+    try:
+        with transaction.atomic():
+            person = User.objects.create_person(email=email, name=name, password=password, roles=roles)
+            record(
+                Verb.PERSON_CREATED,
+                by=by,
+                about=About(object_type="person", object_id=str(person.pk)),
+                payload={"roles": sorted(role.value for role in roles)},
+            )
+    except IntegrityError:
+        # Another admin may have created the same person since the form was checked.
+        raise NotPossible(f"Somebody already signs in as {email.lower()}. Look under People.") from None
+    return person, password

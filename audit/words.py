@@ -1,0 +1,128 @@
+"""Turns entries of the trail into words: who did what, about what."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from accounts.models import User
+from accounts.roles import Role
+from audit.models import AuditEvent
+from audit.verbs import Verb
+
+SHOWN_ITEMS = 20
+
+
+@dataclass(frozen=True)
+class Names:
+    """Names for the ids in the trail, fetched once for a whole page of entries."""
+
+    people: Mapping[str, str]
+    licensees: Mapping[int, str]
+
+    @classmethod
+    def of(cls, events: Iterable[AuditEvent], *, licensees: Iterable[Any]) -> "Names":
+        ids = {person_id for event in events for person_id in _people_in(event)}
+        people = User.objects.filter(pk__in=ids).values_list("pk", "name")
+        return cls(
+            people={str(key): name for key, name in people},
+            licensees={licensee.pk: licensee.name for licensee in licensees},
+        )
+
+    def person(self, person_id: Any) -> str:
+        return self.people.get(str(person_id), f"person {person_id}")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One entry as a person reads it."""
+
+    event: AuditEvent
+    who: str
+    roles: str
+    act: str
+    about: str
+    licensee: str
+    details: str
+
+    @classmethod
+    def of(cls, event: AuditEvent, names: Names) -> "Line":
+        return cls(
+            event=event,
+            who=_who(event, names),
+            roles=_roles(event),
+            act=_act(event),
+            about=_about(event, names),
+            licensee=_licensee(event, names),
+            details=_details(event, names),
+        )
+
+
+def lines_of(events: Iterable[AuditEvent], *, licensees: Iterable[Any]) -> list[Line]:
+    listed = list(events)
+    names = Names.of(listed, licensees=licensees)
+    return [Line.of(event, names) for event in listed]
+
+
+def _people_in(event: AuditEvent) -> list[int]:
+    kind, _, actor_id = event.actor.partition(":")
+    found = [
+        actor_id if kind == "person" else "",
+        event.object_id if event.object_type == "person" else "",
+        str(event.payload.get("person", "")),
+    ]
+    return [int(text) for text in found if text.isdecimal()]
+
+
+def _who(event: AuditEvent, names: Names) -> str:
+    kind, _, name = event.actor.partition(":")
+    if kind == "person":
+        return names.person(name)
+    if kind == "key":
+        return f"Key {name} of a platform"
+    return "Nobody signed in" if name == "nobody" else f"The machine: {name}"
+
+
+def _roles(event: AuditEvent) -> str:
+    roles = [role for role in event.actor_roles.split(",") if role in Role.values]
+    return ", ".join(Role(role).label.lower() for role in roles)
+
+
+def _act(event: AuditEvent) -> str:
+    return str(Verb(event.verb).label) if event.verb in Verb.values else event.verb
+
+
+def _about(event: AuditEvent, names: Names) -> str:
+    if event.object_type == "person":
+        return names.person(event.object_id) if event.object_id else "an address that nobody has"
+    if event.object_type in ("case", "licensee"):
+        return ""  # the case reference and the licensee have columns of their own
+    return f"{event.object_type.replace('_', ' ')} {event.object_id}".strip()
+
+
+def _licensee(event: AuditEvent, names: Names) -> str:
+    if event.licensee_id is None:
+        return ""
+    return names.licensees.get(event.licensee_id, f"licensee {event.licensee_id}")
+
+
+def _details(event: AuditEvent, names: Names) -> str:
+    facts = dict(event.payload)
+    moved = f"{facts.pop('from')} → {facts.pop('to')}" if {"from", "to"} <= facts.keys() else ""
+    parts = [moved, *(_fact(name, value, names) for name, value in facts.items())]
+    return " · ".join(part for part in parts if part)
+
+
+def _fact(name: str, value: Any, names: Names) -> str:
+    if name == "person":
+        return names.person(value)
+    return f"{name.replace('_', ' ')} {_value(value)}" if value not in (None, "", []) else ""
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, list):
+        shown = ", ".join(_value(item) for item in value[:SHOWN_ITEMS])
+        return shown if len(value) <= SHOWN_ITEMS else f"{shown} and {len(value) - SHOWN_ITEMS} more"
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_value(item)}" for name, item in value.items())
+    text = str(value)
+    return f"{text[:12]}…" if len(text) >= 64 else text

@@ -1,0 +1,180 @@
+"""What an admin fills in; the rules behind it are in policies.py."""
+
+from typing import Any
+
+from django import forms
+
+from accounts.models import User
+from accounts.roles import Role
+from audit.transitions import NotPossible
+from licensees.assignments import PERMISSION_OF_ROLE, people_who_could_serve
+from licensees.models import ApiKey, Licensee, Policy
+from licensees.policies import check_roles_go_together
+
+# Addresses of pages beside those of the licensees.
+RESERVED_SLUGS = frozenset({"new", "people"})
+LONGEST_DUE_HOURS = 30 * 24
+
+
+class LicenseeForm(forms.ModelForm):
+    class Meta:
+        model = Licensee
+        fields = ["name", "code", "slug", "jurisdiction", "contact_email"]
+        labels = {"code": "Letters of its case references", "slug": "Name in addresses"}
+        help_texts = {
+            "code": "Two to six capital letters, as NW in NW-2031. They cannot be changed later.",
+            "slug": "Small letters, digits and hyphens, as northwind.",
+            "jurisdiction": "Two letters of the country of establishment, as GB.",
+            "contact_email": "Where the operator reaches the people who answer for safety there.",
+        }
+
+    def clean_code(self) -> str:
+        code: str = self.cleaned_data["code"].upper()
+        if not (len(code) >= 2 and code.isascii() and code.isalpha()):
+            raise forms.ValidationError("Use two to six letters from A to Z.")
+        return code
+
+    def clean_slug(self) -> str:
+        slug: str = self.cleaned_data["slug"].lower()
+        if slug in RESERVED_SLUGS:
+            raise forms.ValidationError(f"“{slug}” is the address of another page. Choose another name.")
+        return slug
+
+    def clean_jurisdiction(self) -> str:
+        country: str = self.cleaned_data["jurisdiction"].upper()
+        if not (len(country) == 2 and country.isascii() and country.isalpha()):
+            raise forms.ValidationError("Use the two letters of ISO 3166-1, as GB or US.")
+        return country
+
+
+class ReasonForm(forms.Form):
+    reason_text = forms.CharField(
+        label="Reason",
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="It stands in the trail and is shown to whoever asks why.",
+    )
+
+
+class PolicyForm(ReasonForm):
+    flag_threshold = forms.FloatField(
+        label="A person looks at or over",
+        min_value=0.01,
+        max_value=1,
+        widget=forms.NumberInput(attrs={"step": "0.01"}),
+        help_text="A conversation scored at or over this probability becomes a case.",
+    )
+    imminent_threshold = forms.FloatField(
+        label="At once at or over",
+        min_value=0.01,
+        max_value=1,
+        widget=forms.NumberInput(attrs={"step": "0.01"}),
+        help_text="A case at or over this probability goes to the imminent lane.",
+    )
+    standard_due_hours = forms.IntegerField(
+        label="Standard cases due within", min_value=1, max_value=LONGEST_DUE_HOURS, help_text="Hours."
+    )
+    imminent_due_hours = forms.IntegerField(
+        label="Imminent cases due within", min_value=1, max_value=LONGEST_DUE_HOURS, help_text="Hours."
+    )
+    # The policy that was in force when the page was drawn.
+    seen = forms.IntegerField(widget=forms.HiddenInput)
+
+    VALUES = ("flag_threshold", "imminent_threshold", "standard_due_hours", "imminent_due_hours")
+    field_order = [*VALUES, "reason_text", "seen"]
+
+    def __init__(self, *arguments: Any, current: Policy, **named: Any) -> None:
+        in_force = {name: getattr(current, name) for name in self.VALUES}
+        named["initial"] = {**in_force, "seen": current.pk}
+        super().__init__(*arguments, **named)
+        self.current = current
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if not self.errors:
+            self._check_order(cleaned)
+        if not self.errors and all(cleaned[name] == getattr(self.current, name) for name in self.VALUES):
+            self.add_error(None, "Nothing here differs from the policy in force.")
+        return cleaned
+
+    def _check_order(self, given: dict[str, Any]) -> None:
+        if given["imminent_threshold"] < given["flag_threshold"]:
+            self.add_error(
+                "imminent_threshold", "This cannot lie under the probability at which a person looks."
+            )
+        if given["imminent_due_hours"] > given["standard_due_hours"]:
+            self.add_error("imminent_due_hours", "Imminent cases cannot be due later than standard ones.")
+
+    def values(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in self.VALUES}
+
+    def changes(self) -> list[dict[str, Any]]:
+        """Each figure before and after, for the eyes of the person who is about to set it."""
+        return [
+            {
+                "label": self.fields[name].label,
+                "before": getattr(self.current, name),
+                "after": self.cleaned_data[name],
+                "is_changed": getattr(self.current, name) != self.cleaned_data[name],
+                "unit": "hours" if name.endswith("_hours") else "",
+            }
+            for name in self.VALUES
+        ]
+
+
+class KeyForm(forms.Form):
+    label = forms.CharField(max_length=80, help_text="What or who uses it, as “chat servers, Dublin”.")
+    scopes = forms.MultipleChoiceField(
+        label="It may",
+        choices=ApiKey.Scope.choices,
+        initial=ApiKey.Scope.values,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Choose at least one: a key without any opens nothing."},
+    )
+
+
+class AssignmentForm(forms.Form):
+    """One choice is a person in a role, so that nobody can be chosen for a role that they do not hold."""
+
+    def __init__(self, *arguments: Any, licensee: Licensee, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._offered = {role: list(people_who_could_serve(licensee, role)) for role in PERMISSION_OF_ROLE}
+        choices = [("", "Choose a person"), *self._choices()]
+        self.fields["assignee"] = forms.ChoiceField(label="Person and role", choices=choices)
+
+    def _choices(self) -> list[Any]:
+        return [
+            (f"As {role.label.lower()}", [(f"{role.value}:{person.pk}", person.name) for person in people])
+            for role, people in self._offered.items()
+            if people
+        ]
+
+    @property
+    def offers_somebody(self) -> bool:
+        return any(self._offered.values())
+
+    def chosen(self) -> tuple[User, Role]:
+        role, _, person_id = self.cleaned_data["assignee"].partition(":")
+        return User.objects.get(pk=person_id), Role(role)
+
+
+class PersonForm(forms.Form):
+    name = forms.CharField(max_length=120)
+    email = forms.EmailField(label="Email", max_length=254, help_text="What this person signs in with.")
+    roles = forms.TypedMultipleChoiceField(
+        choices=Role.choices, coerce=Role, widget=forms.CheckboxSelectMultiple, required=False
+    )
+
+    def clean_email(self) -> str:
+        email: str = self.cleaned_data["email"].lower()
+        if User.objects.filter(email=email).exists():
+            raise forms.ValidationError("Somebody already signs in with this address.")
+        return email
+
+    def clean_roles(self) -> list[Role]:
+        roles: list[Role] = self.cleaned_data["roles"]
+        try:
+            check_roles_go_together(roles)
+        except NotPossible as refusal:
+            raise forms.ValidationError(refusal.sentence) from None
+        return roles

@@ -1,0 +1,113 @@
+"""The licensees at a glance, one of them in full, and its coming, pausing and coming back."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_http_methods
+
+from accounts.access import access
+from accounts.models import User
+from accounts.roles import Role
+from accounts.signed_in import signed_in
+from licensees import onboarding
+from licensees.assignments import PERMISSION_OF_ROLE, assigned_since, people_serving
+from licensees.figures import figures_of
+from licensees.forms import LicenseeForm, ReasonForm
+from licensees.models import Licensee
+
+SHOWN_POLICIES = 10
+
+
+@access(Role.ADMIN)
+@require_GET
+def show_list(request: HttpRequest) -> HttpResponse:
+    return render(request, "licensees/list.html", {"rows": figures_of(Licensee.objects.all())})
+
+
+@access(Role.ADMIN)
+@require_GET
+def detail(request: HttpRequest, slug: str) -> HttpResponse:
+    licensee = get_object_or_404(Licensee, slug=slug)
+    (figures,) = figures_of([licensee])
+    return render(
+        request,
+        "licensees/detail.html",
+        {
+            "licensee": licensee,
+            "figures": figures,
+            "facts": _facts(licensee),
+            "policies": licensee.policies.select_related("set_by").order_by("-effective_from", "-pk")[
+                :SHOWN_POLICIES
+            ],
+            "keys": licensee.api_keys.select_related("created_by"),
+            "assignments": _assignments(licensee),
+        },
+    )
+
+
+@access(Role.ADMIN)
+@require_http_methods(["GET", "POST"])
+def create(request: HttpRequest) -> HttpResponse:
+    form = LicenseeForm(request.POST or None)
+    if form.is_valid():
+        licensee = onboarding.create_licensee(**form.cleaned_data, by=signed_in(request))
+        messages.success(request, f"{licensee.name} is created. Look at its policy, then issue a key.")
+        return redirect("licensees:detail", licensee.slug)
+    return render(request, "licensees/create.html", {"form": form}, status=422 if form.is_bound else 200)
+
+
+@access(Role.ADMIN)
+@require_http_methods(["GET", "POST"])
+def suspend(request: HttpRequest, slug: str) -> HttpResponse:
+    licensee = get_object_or_404(Licensee, slug=slug)
+    form = ReasonForm(request.POST or None)
+    if form.is_valid():
+        onboarding.suspend(
+            licensee_id=licensee.pk, by=signed_in(request), reason=form.cleaned_data["reason_text"]
+        )
+        messages.success(request, f"{licensee.name} is suspended. Nothing more is accepted from it.")
+        return redirect("licensees:detail", slug)
+    return _ask_reason(request, licensee, form, "licensees/suspend.html")
+
+
+@access(Role.ADMIN)
+@require_http_methods(["GET", "POST"])
+def resume(request: HttpRequest, slug: str) -> HttpResponse:
+    licensee = get_object_or_404(Licensee, slug=slug)
+    form = ReasonForm(request.POST or None)
+    if form.is_valid():
+        onboarding.resume(
+            licensee_id=licensee.pk, by=signed_in(request), reason=form.cleaned_data["reason_text"]
+        )
+        messages.success(request, f"{licensee.name} is live again.")
+        return redirect("licensees:detail", slug)
+    return _ask_reason(request, licensee, form, "licensees/resume.html")
+
+
+def _ask_reason(request: HttpRequest, licensee: Licensee, form: ReasonForm, template: str) -> HttpResponse:
+    words = {"licensee": licensee, "form": form}
+    return render(request, template, words, status=422 if form.is_bound else 200)
+
+
+def _facts(licensee: Licensee) -> list[dict[str, Any]]:
+    return [
+        {"label": "Letters of its cases", "value": licensee.code},
+        {"label": "Established in", "value": licensee.jurisdiction},
+        {"label": "Contact", "value": licensee.contact_email},
+        {"label": "Licensee since", "value": f"{licensee.created_at:%d %B %Y}"},
+    ]
+
+
+def _assignments(licensee: Licensee) -> list[dict[str, Any]]:
+    since = assigned_since(licensee)
+    return [
+        _assignment(person, role, since.get((person.pk, role.value)))
+        for role in PERMISSION_OF_ROLE
+        for person in people_serving(licensee, role)
+    ]
+
+
+def _assignment(person: User, role: Role, since: Any) -> dict[str, Any]:
+    return {"person": person, "role": role, "since": since}

@@ -1,0 +1,62 @@
+"""The people who sign in: who they are, what they hold, whom they serve; and a new one among them."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET, require_http_methods
+
+from accounts.access import access
+from accounts.models import User
+from accounts.roles import DESCRIPTIONS, Role
+from accounts.signed_in import signed_in
+from licensees import onboarding
+from licensees.assignments import given_assignments
+from licensees.forms import PersonForm
+from licensees.models import Licensee
+
+
+@access(Role.ADMIN)
+@require_GET
+def show_list(request: HttpRequest) -> HttpResponse:
+    people = User.objects.prefetch_related("groups").order_by("name", "pk")
+    served = _served()
+    rows = [_row(person, served.get(person.pk, [])) for person in people]
+    return render(request, "licensees/people.html", {"rows": rows})
+
+
+@access(Role.ADMIN)
+@require_http_methods(["GET", "POST"])
+def create(request: HttpRequest) -> HttpResponse:
+    """The password is in the answer to this one POST and nowhere else: no redirect, session or message carries it."""
+    form = PersonForm(request.POST or None)
+    words = {"form": form, "descriptions": _descriptions()}
+    if not form.is_valid():
+        return render(request, "licensees/create_person.html", words, status=422 if form.is_bound else 200)
+    person, password = onboarding.create_person(**form.cleaned_data, by=signed_in(request))
+    return render(request, "licensees/person_created.html", {"person": person, "password": password})
+
+
+def _row(person: User, served: list[tuple[str, Role]]) -> dict[str, Any]:
+    """An assignment without its role opens nothing, so it is not shown."""
+    held = {group.name for group in person.groups.all()}
+    return {
+        "person": person,
+        "roles": ", ".join(role.label.lower() for role in Role if role.value in held),
+        "serves": [f"{name} ({role.label.lower()})" for name, role in sorted(served) if role.value in held],
+    }
+
+
+def _served() -> dict[int, list[tuple[str, Role]]]:
+    names = dict(Licensee.objects.values_list("pk", "name"))
+    served: dict[int, list[tuple[str, Role]]] = {}
+    for person_id, licensee_id, role in given_assignments():
+        served.setdefault(person_id, []).append((names[licensee_id], role))
+    return served
+
+
+def _descriptions() -> list[dict[str, str]]:
+    return [
+        {"label": role.label, "value": f"Comes to {words.comes_to}.", "note": f"May never {words.may_never}."}
+        for role, words in DESCRIPTIONS.items()
+    ]

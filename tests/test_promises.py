@@ -1,0 +1,75 @@
+"""Nothing leaves on its own: only a request of a person reaches the verbs that approve, seal and hand out."""
+
+import ast
+from pathlib import Path
+
+import pytest
+from celery import current_app
+
+from accounts.access import PLATFORM
+from artemis_site.site_map import pages
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+ROOMS = ["accounts", "audit", "licensees", "scoring", "review", "referrals", "artemis_site"]
+# Approve, seal and hand out; and the only modules that may call each.
+CALLERS = {
+    "approve": {"referrals/views/answers.py", "artemis_site/demo_work.py"},
+    "seal": {"referrals/workflow.py"},
+    "download": {"referrals/views/packets.py"},
+}
+
+
+def _calls(name: str) -> set[str]:
+    """The files that call `name(…)` or `module.name(…)`."""
+    found = set()
+    for room in ROOMS:
+        for path in (REPOSITORY / room).rglob("*.py"):
+            if "tests" in path.parts or "migrations" in path.parts:
+                continue
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.Call) and _called(node) == name:
+                    found.add(str(path.relative_to(REPOSITORY)))
+    return found
+
+
+def _called(node: ast.Call) -> str:
+    function = node.func
+    return function.id if isinstance(function, ast.Name) else getattr(function, "attr", "")
+
+
+@pytest.mark.parametrize("verb", CALLERS)
+def test_only_a_persons_page_calls_what_lets_a_packet_out(verb: str):
+    assert _calls(verb) == CALLERS[verb]
+
+
+def test_no_task_can_do_more_than_look_now():
+    """A new task is a new way for something to happen by itself: it has to be added here by hand."""
+    current_app.loader.import_default_modules()
+    own = {name for name in current_app.tasks if not name.startswith("celery.")}
+    assert own == {
+        "scoring.tasks.score_pending",
+        "scoring.tasks.forget_idempotency_keys",
+        "review.tasks.open_cases",
+        "review.tasks.expire_claims",
+    }
+
+
+def test_no_tasks_or_commands_module_imports_the_referrals_workflow():
+    offenders = []
+    for room in ROOMS:
+        for path in (REPOSITORY / room).rglob("*.py"):
+            if path.name == "tasks.py" or "commands" in path.parts:
+                imported = {
+                    node.module
+                    for node in ast.walk(ast.parse(path.read_text()))
+                    if isinstance(node, ast.ImportFrom)
+                }
+                if "referrals.workflow" in imported:
+                    offenders.append(str(path))
+    assert offenders == []
+
+
+def test_a_platforms_key_opens_nothing_but_the_ingestion_api():
+    outside = [page.route for page in pages() if page.access == PLATFORM and not page.name.startswith("scoring_api:")]
+    assert outside == []
+    assert any(page.access == PLATFORM for page in pages())
