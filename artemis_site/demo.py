@@ -24,7 +24,8 @@ from artemis_site.supervision import Supervised, ending, stop_together
 ADDRESS = "127.0.0.1"
 DEFAULT_PORT = 8000
 PYTHON = sys.executable
-WEB_SECONDS = 60  # to answer for the first time
+WEB_SECONDS = 120  # to answer for the first time, on a slow machine
+PORT_SECONDS = 3  # for the web server of a demo that was killed to end
 STOP_SECONDS = 20  # for requests and tasks to finish
 
 
@@ -57,11 +58,11 @@ class Demo:
             self._stop()
 
     def _start(self) -> None:
-        with step("Starting PostgreSQL and Valkey"):
+        with step(servers_step(self.servers)):
             self.servers.start()
         self.settings = self._settings()
         write_private(self.data / SETTINGS_FILE, settings_file(self.settings))
-        with step("Preparing tables, keys and static files"):
+        with step("Preparing tables and static files"):
             self._prepare()
         with step("Loading the demonstration", talks=True):
             self._finish("load_demo", self._manage("load_demo", log=None))
@@ -73,10 +74,10 @@ class Demo:
         say(f"Its logs are in {self.logs}. Stop it with Ctrl-C; the next start finds its data again.")
 
     def _prepare(self) -> None:
-        """None of these needs another, so they run side by side."""
+        """Neither needs the other, so they run side by side."""
         fingerprint = static_fingerprint()
         stamp = self.data / "static.fingerprint"
-        commands: list[Sequence[str]] = [["migrate", "--noinput"], ["create_keys"]]
+        commands: list[Sequence[str]] = [["migrate", "--noinput"]]
         if not stamp.exists() or stamp.read_text() != fingerprint:
             commands.append(["collectstatic", "--noinput", "--clear"])
         running = [(command[0], self._manage(*command, log=self._log(command[0]))) for command in commands]
@@ -165,7 +166,7 @@ def web_command(port: int) -> list[str]:
         *(PYTHON, "-m", "gunicorn", "artemis_site.wsgi:application"),
         f"--bind={ADDRESS}:{port}",
         *("--worker-class=gthread", "--workers=2", "--threads=4"),
-        *("--graceful-timeout=10", "--no-control-socket"),
+        *("--preload", "--graceful-timeout=10", "--no-control-socket"),
     ]
 
 
@@ -216,8 +217,7 @@ def static_fingerprint() -> str:
 
 
 def check_port(port: int) -> None:
-    """Wait a moment, because the web server of a demo that was killed may still be ending."""
-    if not wait_until(lambda: _is_free(port), seconds=3, pause=0.1):
+    if not wait_until(lambda: _is_free(port), seconds=PORT_SECONDS, pause=0.1):
         raise ServerError(f"Port {port} is in use by another program: choose another one with --port N.")
 
 
@@ -251,6 +251,11 @@ def answers(port: int) -> bool:
 
 def say(words: str) -> None:
     print(words, file=sys.stderr, flush=True)
+
+
+def servers_step(servers: Servers) -> str:
+    own = [server.name for server in (servers.postgres, servers.valkey) if server is not None]
+    return f"Starting {' and '.join(own)}" if own else "Using DATABASE_URL and REDIS_URL"
 
 
 @contextmanager

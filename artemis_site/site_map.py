@@ -1,6 +1,6 @@
 """Every address of the site with the access that its view declares: what docs/roles.md and the tests walk."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,15 +22,17 @@ class Page:
         return getattr(self.view, "access", None)
 
 
-def pages() -> list[Page]:
-    return sorted(_walk(get_resolver(), route="", namespace=""), key=lambda page: page.route)
+def pages(patterns: Iterable[Any] | None = None) -> list[Page]:
+    """Of the whole site, or of the given part of a urls.py."""
+    entries = get_resolver().url_patterns if patterns is None else patterns
+    return sorted(_walk(entries, route="", namespace=""), key=lambda page: page.route)
 
 
-def _walk(resolver: URLResolver, *, route: str, namespace: str) -> Iterator[Page]:
-    for entry in resolver.url_patterns:
+def _walk(entries: Iterable[Any], *, route: str, namespace: str) -> Iterator[Page]:
+    for entry in entries:
         below = route + str(entry.pattern)
         if isinstance(entry, URLResolver):
             name = f"{namespace}{entry.namespace}:" if entry.namespace else namespace
-            yield from _walk(entry, route=below, namespace=name)
+            yield from _walk(entry.url_patterns, route=below, namespace=name)
         elif isinstance(entry, URLPattern):
             yield Page(route=below, name=f"{namespace}{entry.name or ''}", view=entry.callback)

@@ -37,7 +37,9 @@ class Supervised:
         if not self.due_at:
             delay = self._next_delay()
             self.due_at = time.monotonic() + delay
-            say(f"{self.name} ended ({ending(self.child)}); it starts again in {delay:.0f} s. Log: {self.log}")
+            say(
+                f"{self.name} ended ({ending(self.child)}); it starts again in {delay:.0f} s. Log: {self.log}"
+            )
         elif time.monotonic() >= self.due_at:
             self.run()
             say(f"{self.name} was started again.")

@@ -13,14 +13,19 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from django.db import connection
+from django.test import TransactionTestCase
 from psycopg import sql
 
+from artemis_site import env
 from artemis_site.embedded import Servers
 
 # Written by migrations and by nobody else, so they outlive a test that commits.
 KEPT_TABLES = frozenset(
     {"django_migrations", "django_content_type", "auth_permission", "auth_group", "auth_group_permissions"}
 )
+
+SMALL_TABLE = 256 * 1024  # bytes
 
 
 # --- Servers: up before Django's settings are read, down at the end --------------------------------
@@ -87,11 +92,6 @@ def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any]) -> Generator[None, 
 
 
 def _use_application_role() -> Callable[[], None]:
-    from django.db import connection
-    from django.test import TransactionTestCase
-
-    from artemis_site import env
-
     options = connection.settings_dict["OPTIONS"]  # one dictionary, shared by the connections of all threads
     as_owner, urls = (
         dict(options),
@@ -124,8 +124,8 @@ def _use_application_role() -> Callable[[], None]:
 @pytest.fixture
 def owner_connection(django_db_setup: None) -> Iterator[psycopg.Connection]:
     """A plain connection as the owner of the tables. It sees only what was committed: use transactional_db."""
-    with psycopg.connect(os.environ["DATABASE_OWNER_URL"], autocommit=True) as connection:
-        yield connection
+    with psycopg.connect(os.environ["DATABASE_OWNER_URL"], autocommit=True) as owner:
+        yield owner
 
 
 class Emptying:
@@ -138,41 +138,50 @@ class Emptying:
     def __init__(self, owner_url: str) -> None:
         self.connection = psycopg.connect(owner_url, autocommit=True)
         self.connection.execute("SET lock_timeout = '10s'")
-        self.tables = self._tables()
-        self.referrers = self._referrers()
+        self.referrers_first = self._in_order(self._tables())
         self.guarded = self._guarded()
 
     def __call__(self) -> None:
         filled = self._filled()
         if not filled:
             return
-        tables = self._with_referrers(filled)
+        # DELETE is five times as fast as TRUNCATE on a few rows, and slow on many.
+        small = max(filled.values()) < SMALL_TABLE
+        tables = [table for table in self.referrers_first if table in filled or not small]
         guarded = [table for table in tables if table in self.guarded]
         with self.connection.transaction():
             self._switch_triggers("DISABLE", guarded)
-            self.connection.execute(sql.SQL("TRUNCATE {}").format(_joined(tables)))
+            for statement in _deleting(tables) if small else _truncating(tables):
+                self.connection.execute(statement)
             self._switch_triggers("ENABLE", guarded)
 
     def close(self) -> None:
         self.connection.close()
 
-    def _filled(self) -> list[str]:
+    def _filled(self) -> dict[str, int]:
+        """The tables that hold something, with their bytes."""
         questions = [
-            sql.SQL("SELECT {} WHERE EXISTS (SELECT FROM {})").format(
-                sql.Literal(table), sql.Identifier(table)
+            sql.SQL("SELECT {}, pg_relation_size({}) WHERE EXISTS (SELECT FROM {})").format(
+                sql.Literal(table), sql.Literal(f'"{table}"'), sql.Identifier(table)
             )
-            for table in self.tables
+            for table in self.referrers_first
         ]
-        return self._column(sql.SQL(" UNION ALL ").join(questions))
+        return dict(self.connection.execute(sql.SQL(" UNION ALL ").join(questions)).fetchall())
 
-    def _with_referrers(self, tables: list[str]) -> list[str]:
-        """TRUNCATE must name every table that refers to one of these, even an empty one."""
-        found, waiting = set(tables), list(tables)
-        while waiting:
-            new = self.referrers.get(waiting.pop(), set()) - found
-            found |= new
-            waiting.extend(new)
-        return sorted(found)
+    def _in_order(self, tables: list[str]) -> list[str]:
+        """Referrers before what they refer to, for the few foreign keys that are not checked at commit only."""
+        referrers, ordered, seen = self._referrers(), list[str](), set[str]()
+
+        def visit(table: str) -> None:
+            if table not in seen:
+                seen.add(table)
+                for referrer in sorted(referrers.get(table, ())):
+                    visit(referrer)
+                ordered.append(table)
+
+        for table in tables:
+            visit(table)
+        return [table for table in ordered if table in tables]
 
     def _switch_triggers(self, verb: str, tables: list[str]) -> None:
         for table in tables:
@@ -207,8 +216,13 @@ class Emptying:
         return [row[0] for row in self.connection.execute(query)]
 
 
-def _joined(tables: list[str]) -> sql.Composed:
-    return sql.SQL(", ").join(sql.Identifier(table) for table in tables)
+def _deleting(tables: list[str]) -> list[sql.Composed]:
+    return [sql.SQL("DELETE FROM {}").format(sql.Identifier(table)) for table in tables]
+
+
+def _truncating(tables: list[str]) -> list[sql.Composed]:
+    names = sql.SQL(", ").join(sql.Identifier(table) for table in tables)
+    return [sql.SQL("TRUNCATE {}").format(names)]
 
 
 def _owner_url() -> str:
@@ -217,8 +231,6 @@ def _owner_url() -> str:
 
 def _with_database(url: str) -> str:
     """The same login, in the test database."""
-    from django.db import connection
-
     return urlsplit(url)._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
 
 

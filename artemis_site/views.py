@@ -7,6 +7,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
@@ -14,6 +15,7 @@ from accounts.access import PUBLIC, SIGNED_IN, access
 from accounts.models import User
 from accounts.roles import Role
 from artemis_site.context import TEXT_SIZES, THEMES
+from artemis_site.samples import samples
 from audit.record import About, Actor, Machine, record
 from audit.verbs import Verb
 
@@ -113,7 +115,7 @@ def health(request: HttpRequest) -> HttpResponse:
 @access(PUBLIC)
 @require_GET
 def styleguide(request: HttpRequest) -> HttpResponse:
-    return render(request, "styleguide.html")
+    return render(request, "styleguide.html", {"sample": samples()})
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -7,5 +7,5 @@ from audit import views
 app_name = "audit"
 urlpatterns = [
     path("", views.trail, name="trail"),
-    path("<uuid:event_id>", views.event, name="event"),
+    path("<uuid:event_id>/", views.event, name="event"),
 ]

@@ -1,7 +1,9 @@
 """Turns entries of the trail into words: who did what, about what."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from accounts.models import User
@@ -10,6 +12,8 @@ from audit.models import AuditEvent
 from audit.verbs import Verb
 
 SHOWN_ITEMS = 20
+LENGTH_OF_DIGEST = 64
+CODE_WORD = re.compile(r"[a-z]+(_[a-z]+)+")
 
 
 @dataclass(frozen=True)
@@ -107,7 +111,9 @@ def _licensee(event: AuditEvent, names: Names) -> str:
 
 def _details(event: AuditEvent, names: Names) -> str:
     facts = dict(event.payload)
-    moved = f"{facts.pop('from')} → {facts.pop('to')}" if {"from", "to"} <= facts.keys() else ""
+    moved = (
+        f"{_value(facts.pop('from'))} → {_value(facts.pop('to'))}" if {"from", "to"} <= facts.keys() else ""
+    )
     parts = [moved, *(_fact(name, value, names) for name, value in facts.items())]
     return " · ".join(part for part in parts if part)
 
@@ -120,9 +126,40 @@ def _fact(name: str, value: Any, names: Names) -> str:
 
 def _value(value: Any) -> str:
     if isinstance(value, list):
-        shown = ", ".join(_value(item) for item in value[:SHOWN_ITEMS])
-        return shown if len(value) <= SHOWN_ITEMS else f"{shown} and {len(value) - SHOWN_ITEMS} more"
+        return _listed(value)
     if isinstance(value, dict):
         return ", ".join(f"{name} {_value(item)}" for name, item in value.items())
     text = str(value)
-    return f"{text[:12]}…" if len(text) >= 64 else text
+    if len(text) >= LENGTH_OF_DIGEST:
+        return f"{text[:12]}…"
+    return _time(text) or (text.replace("_", " ") if CODE_WORD.fullmatch(text) else text)
+
+
+def _listed(values: list[Any]) -> str:
+    if len(values) > 2 and all(type(value) is int for value in values):
+        parts = _runs(values)
+    else:
+        parts = [_value(value) for value in values]
+    more = len(parts) - SHOWN_ITEMS
+    return ", ".join(parts[:SHOWN_ITEMS]) + (f" and {more} more" if more > 0 else "")
+
+
+def _runs(numbers: list[int]) -> list[str]:
+    """[1, 2, 3, 7] → ["1–3", "7"]"""
+    runs: list[list[int]] = []
+    for number in sorted(numbers):
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return [str(run[0]) if len(run) == 1 else f"{run[0]}–{run[-1]}" for run in runs]
+
+
+def _time(text: str) -> str:
+    """A time as the page writes times; nothing, where the text is none."""
+    if "T" not in text:
+        return ""
+    try:
+        return f"{datetime.fromisoformat(text).astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+    except ValueError:
+        return ""

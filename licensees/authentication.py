@@ -47,14 +47,10 @@ class IsPlatform(BasePermission):
         if not isinstance(key, ApiKey):
             return False
         if key.licensee.state == Licensee.State.SUSPENDED:
-            raise PermissionDenied(
-                "This licensee is suspended: nothing is accepted. Ask the operator why."
-            )
+            raise PermissionDenied("This licensee is suspended: nothing is accepted. Ask the operator why.")
         scope: Any = getattr(view, "scopes", {}).get(request.method)
         if scope and scope not in key.scopes:
-            raise PermissionDenied(
-                f"This key lacks the scope “{scope}”. Ask an admin for a key that has it."
-            )
+            raise PermissionDenied(f"This key lacks the scope “{scope}”. Ask an admin for a key that has it.")
         return True
 
 
@@ -68,9 +64,7 @@ def _find(text: str) -> ApiKey:
     if key is None or not key.matches(parts[3]):
         raise AuthenticationFailed(f"This API key is not known. {HOW}")
     if not key.is_live:
-        raise AuthenticationFailed(
-            "This API key was revoked or has expired. Ask an admin for a new one."
-        )
+        raise AuthenticationFailed("This API key was revoked or has expired. Ask an admin for a new one.")
     return key
 
 

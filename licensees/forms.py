@@ -11,8 +11,8 @@ from licensees.assignments import PERMISSION_OF_ROLE, people_who_could_serve
 from licensees.models import ApiKey, Licensee, Policy
 from licensees.policies import check_roles_go_together
 
-# Addresses of pages beside those of the licensees.
-RESERVED_SLUGS = frozenset({"new", "people"})
+# Addresses of pages that stand beside those of the licensees.
+RESERVED_SLUGS = frozenset({"people"})
 LONGEST_DUE_HOURS = 30 * 24
 
 
@@ -61,21 +61,27 @@ class PolicyForm(ReasonForm):
         label="A person looks at or over",
         min_value=0.01,
         max_value=1,
-        widget=forms.NumberInput(attrs={"step": "0.01"}),
+        step_size=0.01,
         help_text="A conversation scored at or over this probability becomes a case.",
     )
     imminent_threshold = forms.FloatField(
         label="At once at or over",
         min_value=0.01,
         max_value=1,
-        widget=forms.NumberInput(attrs={"step": "0.01"}),
+        step_size=0.01,
         help_text="A case at or over this probability goes to the imminent lane.",
     )
     standard_due_hours = forms.IntegerField(
-        label="Standard cases due within", min_value=1, max_value=LONGEST_DUE_HOURS, help_text="Hours."
+        label="Standard cases due within",
+        min_value=1,
+        max_value=LONGEST_DUE_HOURS,
+        help_text="Hours from when the case opens.",
     )
     imminent_due_hours = forms.IntegerField(
-        label="Imminent cases due within", min_value=1, max_value=LONGEST_DUE_HOURS, help_text="Hours."
+        label="Imminent cases due within",
+        min_value=1,
+        max_value=LONGEST_DUE_HOURS,
+        help_text="Hours, never more than for standard cases.",
     )
     # The policy that was in force when the page was drawn.
     seen = forms.IntegerField(widget=forms.HiddenInput)
@@ -111,15 +117,22 @@ class PolicyForm(ReasonForm):
     def changes(self) -> list[dict[str, Any]]:
         """Each figure before and after, for the eyes of the person who is about to set it."""
         return [
-            {
-                "label": self.fields[name].label,
-                "before": getattr(self.current, name),
-                "after": self.cleaned_data[name],
-                "is_changed": getattr(self.current, name) != self.cleaned_data[name],
-                "unit": "hours" if name.endswith("_hours") else "",
-            }
-            for name in self.VALUES
+            self._change(name, getattr(self.current, name), self.cleaned_data[name]) for name in self.VALUES
         ]
+
+    def _change(self, name: str, before: float, after: float) -> dict[str, Any]:
+        return {
+            "label": self.fields[name].label,
+            "before": _with_unit(name, before),
+            "after": _with_unit(name, after),
+            "is_changed": before != after,
+        }
+
+
+def _with_unit(name: str, figure: float) -> str:
+    if name.endswith("_hours"):
+        return f"{figure} hour" if figure == 1 else f"{figure} hours"
+    return f"{figure:.2f}"
 
 
 class KeyForm(forms.Form):

@@ -70,6 +70,11 @@ def read(raw: bytes) -> Opened:
     return opened
 
 
+def printable(name: str) -> str:
+    """A name from a strange file may carry commands for a terminal: then only its code is shown."""
+    return name if name.isascii() and name.isprintable() else ascii(name)
+
+
 def _read_members(raw: bytes, opened: Opened, *, directory: int, count: int, shift: int) -> None:
     at = directory
     for _ in range(count):
@@ -83,7 +88,7 @@ def _read_members(raw: bytes, opened: Opened, *, directory: int, count: int, shi
         name = raw[at + CENTRAL.size : at + CENTRAL.size + name_length].decode("utf-8", "backslashreplace")
         at += CENTRAL.size + name_length + extra + comment
         if method != STORED or stored != real:
-            opened.oddities.append(f"{name} is compressed; a packet's files are not.")
+            opened.oddities.append(f"{printable(name)} is compressed; a packet's files are not.")
             continue
         opened.members.append((name, _data(raw, shift + entry[16], stored)))
 

@@ -9,17 +9,18 @@ NOT_STATED = "unknown"
 
 def missing_from(content: PacketContent) -> list[str]:
     """Sentences, most useful first. Pure."""
-    return [*_changed(content), *_facts(content), *_unread(content), *_never_held()]
+    return [*_facts(content), *_unread(content), *_never_held()]
 
 
-def _changed(content: PacketContent) -> list[str]:
+def changed_meanwhile(content: PacketContent) -> str:
+    """What the platform edited or deleted after the request, in a sentence; empty if nothing."""
     numbers = content.changed_after_request
     if not numbers:
-        return []
-    return [
-        f"Changed on the platform after the request was written: {listed(numbers)}. "
-        "Who asked saw the earlier text; return it if that matters."
-    ]
+        return ""
+    return (
+        f"The platform changed {listed(numbers)} after the request was written, so who asked saw the earlier text. "
+        "Return it if that matters."
+    )
 
 
 def _facts(content: PacketContent) -> list[str]:

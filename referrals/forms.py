@@ -19,17 +19,21 @@ from review.models import Case
 from scoring.models import Participant
 
 MINUTE = "%Y-%m-%dT%H:%M"
+CHOOSE = {"required": "Choose one."}
 
 
 class RequestForm(forms.Form):
     """Everything that a request holds; the evidence is ticked beside the messages."""
 
     exit = forms.ChoiceField(
-        label="Why it is urgent", choices=Recipient.Exit.choices, widget=forms.RadioSelect
+        label="What it is about",
+        choices=Recipient.Exit.choices,
+        widget=forms.RadioSelect,
+        error_messages=CHOOSE,
     )
-    recipient = forms.TypedChoiceField(label="Recipient", coerce=int)
-    subject = forms.TypedChoiceField(label="Subject account", coerce=int)
-    possible_minor = forms.TypedChoiceField(label="Possible minor", coerce=int)
+    recipient = forms.TypedChoiceField(label="Recipient", coerce=int, error_messages=CHOOSE)
+    subject = forms.TypedChoiceField(label="Subject account", coerce=int, error_messages=CHOOSE)
+    possible_minor = forms.TypedChoiceField(label="Possible minor", coerce=int, error_messages=CHOOSE)
     incident_at = forms.DateTimeField(
         label="Time of the incident",
         required=False,
@@ -49,6 +53,7 @@ class RequestForm(forms.Form):
         min_length=LEAST_GROUNDS,
         max_length=MOST_GROUNDS,
         widget=forms.Textarea(attrs={"rows": 6}),
+        error_messages={"required": "Write what you saw."},
         help_text="What you saw and why it needs a second person. Facts, not judgements of a person.",
     )
     evidence = forms.TypedMultipleChoiceField(

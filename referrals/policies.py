@@ -24,6 +24,12 @@ MOST_REASON = 2_000
 MOST_EVIDENCE = 200
 MOST_CONTEXT = 20
 
+ANSWERED: dict[str, str] = {
+    Escalation.State.RETURNED: "returned",
+    Escalation.State.DECLINED: "declined",
+    Escalation.State.WITHDRAWN: "withdrew",
+}
+
 PACKET_CHANGED = "The packet changed since you opened it. Read it again."
 
 
@@ -165,4 +171,4 @@ def what_happened(escalation: Escalation) -> str:
         version = escalation.current
         return f"{version.submitted_by} submitted version {version.number} {moment(version.submitted_at)}."
     answer = escalation.answers.select_related("answered_by").latest("answered_at", "id")
-    return f"{answer.answered_by} {Escalation.State(state).label.lower()} it {moment(answer.answered_at)}."
+    return f"{answer.answered_by} {ANSWERED[state]} it {moment(answer.answered_at)}."

@@ -20,7 +20,7 @@ from referrals.models import Escalation, EscalationAnswer
 from referrals.packet_builder import Draft, build
 from referrals.packet_content import PacketContent
 from referrals.permissions import check_may_escalate, check_may_open, check_may_resubmit, supervises
-from referrals.policies import check_can_be_resubmitted, check_can_be_submitted
+from referrals.policies import ANSWERED, check_can_be_resubmitted, check_can_be_submitted
 from referrals.submission import Submission, open_reason, submission_of
 from referrals.workflow import Asked, submission_from
 from review.models import Case, Reveal
@@ -40,10 +40,16 @@ class Reading:
 
 @dataclass(frozen=True)
 class Choice:
-    """A message that may become evidence, with its text as a page can hold it."""
+    """A message that may become evidence, its text as a page can hold it, and how many turns before it are unread."""
 
     message: Message
     text: str
+    unread_before: int
+
+    @property
+    def gap(self) -> str:
+        count = self.unread_before
+        return f"{count:,} turn{'' if count == 1 else 's'} not revealed by you" if count else ""
 
 
 @dataclass(frozen=True)
@@ -107,7 +113,11 @@ def read_choices(*, case_id: int, by: User) -> list[Choice]:
         payload = {"messages": [message.pk for message in messages]}
         record(Verb.EVIDENCE_VIEWED, by=by, about=case.about(), payload=payload)
     texts = open_texts(case.conversation, messages)
-    return [Choice(message=message, text=escaped(texts[message.pk])) for message in messages]
+    before = [0, *(message.number for message in messages)]
+    return [
+        Choice(message, escaped(texts[message.pk]), unread_before=message.number - last - 1)
+        for message, last in zip(messages, before, strict=False)
+    ]
 
 
 def read_history(*, escalation_id: int, by: User) -> list[Entry]:
@@ -132,7 +142,7 @@ def read_history(*, escalation_id: int, by: User) -> list[Entry]:
 
 def _entry(escalation: Escalation, answer: EscalationAnswer) -> Entry:
     answer.escalation = escalation
-    act = f"{Escalation.State(answer.outcome).label.lower()} version {answer.version_number}"
+    act = f"{ANSWERED[answer.outcome]} version {answer.version_number}"
     return Entry(answer.answered_at, answer.answered_by, act, escaped(open_reason(answer)))
 
 

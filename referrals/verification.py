@@ -82,15 +82,19 @@ def fingerprint_of(key: Ed25519PublicKey) -> str:
 def _files(opened: archive.Opened, report: Report) -> tuple[str, dict[str, bytes]]:
     """The one folder at the top, and the files below it by their path in the bag."""
     counts = Counter(name for name, _ in opened.members)
-    report.findings += [f"{name} stands in the archive {n} times." for name, n in counts.items() if n > 1]
-    report.findings += [f"{name!r} is not a plain path." for name in counts if not PLAIN_PATH.fullmatch(name)]
+    report.findings += [
+        f"{archive.printable(name)} stands in the archive {n} times." for name, n in counts.items() if n > 1
+    ]
+    report.findings += [
+        f"{archive.printable(name)} is not a plain path." for name in counts if not PLAIN_PATH.fullmatch(name)
+    ]
     folders = Counter(name.partition("/")[0] for name, _ in opened.members)
     folder = folders.most_common(1)[0][0] if folders else ""
     files: dict[str, bytes] = {}
     for name, data in opened.members:
         top, _, path = name.partition("/")
         if top != folder or not path:
-            report.findings.append(f"{name!r} lies outside the packet's folder.")
+            report.findings.append(f"{archive.printable(name)} lies outside the packet's folder.")
         files.setdefault(path, data)
     return folder, files
 
@@ -135,7 +139,8 @@ def _check_manifest(
     named = _parsed(manifest, files.get(manifest, b""), report)
     report.findings += [f"{path} is missing." for path in sorted({*named, *required} - present)]
     report.findings += [
-        f"{path} was added: {manifest} does not name it." for path in sorted(present - {*named})
+        f"{archive.printable(path)} was added: {manifest} does not name it."
+        for path in sorted(present - {*named})
     ]
     report.findings += [
         f"{path} was changed: its SHA-256 is not the one in {manifest}."

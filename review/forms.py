@@ -38,8 +38,8 @@ class RevealForm(forms.Form):
 
 class AnnotateForm(forms.Form):
     # Two forms stand on the case page, so each names its fields after itself.
-    def __init__(self, *arguments: Any, **named: Any) -> None:
-        super().__init__(*arguments, auto_id="annotate_%s", **named)
+    def __init__(self, data: Any = None, **named: Any) -> None:
+        super().__init__(data, auto_id="annotate_%s", **named)
 
     number = forms.IntegerField(label="Turn", min_value=1, max_value=99_999_999)
     characteristic = forms.ChoiceField(
@@ -72,8 +72,8 @@ class AnnotateForm(forms.Form):
 
 
 class DecideForm(forms.Form):
-    def __init__(self, *arguments: Any, **named: Any) -> None:
-        super().__init__(*arguments, auto_id="decide_%s", **named)
+    def __init__(self, data: Any = None, **named: Any) -> None:
+        super().__init__(data, auto_id="decide_%s", **named)
 
     disposition = forms.ChoiceField(
         choices=DECIDABLE, error_messages={"required": "Choose an outcome.", "invalid_choice": ESCALATE_APART}

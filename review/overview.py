@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Min, Prefetch, Q, QuerySet
+from django.db.models import BooleanField, Count, F, Func, Min, Prefetch, Q, QuerySet, Value
 from django.utils import timezone
 
 from accounts.models import User
@@ -110,14 +110,12 @@ def _slice(licensee_id: int, state: Case.State, lane: Case.Lane | None, after: s
     return cases.order_by(*order).values_list(*(name.lstrip("-") for name in order))
 
 
-def _beyond(order: tuple[str, ...], key: list[object]) -> Q:
-    """(a, b, c) > (x, y, z), said so that the first column bounds the index scan: a ≥ x and (a > x or …)."""
-    (name, *names), (value, *values) = order, key
-    column, past, from_here = name.lstrip("-"), *(("lt", "lte") if name.startswith("-") else ("gt", "gte"))
-    if not names:
-        return Q(**{f"{column}__{past}": value})
-    rest = _beyond(tuple(names), values)
-    return Q(**{f"{column}__{from_here}": value}) & (Q(**{f"{column}__{past}": value}) | rest)
+def _beyond(order: tuple[str, ...], key: list[object]) -> Func:
+    """ROW(a, b, c) > ROW(x, y, z): one bound that the index understands, unlike a > x OR (a = x AND …)."""
+    columns = Func(*(F(name.lstrip("-")) for name in order), function="ROW", output_field=BooleanField())
+    values = Func(*(Value(value) for value in key), function="ROW", output_field=BooleanField())
+    past = " < " if order[0].startswith("-") else " > "
+    return Func(columns, values, template="%(expressions)s", arg_joiner=past, output_field=BooleanField())
 
 
 def _with_holders(case_ids: list[int]) -> list[Case]:

@@ -3,8 +3,8 @@
 from accounts.access import NotAllowed
 from accounts.models import User
 from accounts.roles import Role
+from audit.record import About
 from licensees.assignments import serves
-from licensees.models import Licensee
 from review.models import Case
 
 # One sentence for an unknown reference and for another licensee's: it must not tell whether the case exists.
@@ -30,11 +30,11 @@ def check_may_open(by: User, case: Case) -> None:
         raise NotAllowed(NOT_OPEN, about=case.about())
 
 
-def check_may_take_from(by: User, licensee: Licensee) -> None:
-    if not serves(by, licensee.pk, Role.MODERATOR):
+def check_may_take_from(by: User, licensee_id: int) -> None:
+    if not serves(by, licensee_id, Role.MODERATOR):
         raise NotAllowed(
             "You do not moderate for this licensee. Start from the queue without choosing one.",
-            about=licensee.about(),
+            about=About(object_type="licensee", object_id=str(licensee_id), licensee_id=licensee_id),
         )
 
 
@@ -60,9 +60,10 @@ def supervises(by: User, case: Case) -> bool:
 
 
 def _check_moderates(by: User, case: Case, act: str) -> None:
+    if serves(by, case.licensee_id, Role.MODERATOR):
+        return
     check_may_open(by, case)
-    if not serves(by, case.licensee_id, Role.MODERATOR):
-        raise NotAllowed(
-            f"Only moderators of {case.licensee} {act} its cases. Ask an admin for that role if your work needs it.",
-            about=case.about(),
-        )
+    raise NotAllowed(
+        f"Only moderators of {case.licensee} {act} its cases. Ask an admin for that role if your work needs it.",
+        about=case.about(),
+    )

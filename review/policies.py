@@ -122,6 +122,14 @@ def check_characteristic(case: Case, key: str) -> None:
         raise NotPossible("This characteristic is not in the list. Choose one that is.", about=case.about())
 
 
+def find_annotation(case: Case, annotation_id: int) -> Annotation:
+    annotation = case.annotations.filter(pk=annotation_id).select_related("message").first()
+    if annotation is None:
+        sentence = "There is no such annotation on this case. Reload the page to see which there are."
+        raise NotPossible(sentence, about=case.about())
+    return annotation
+
+
 def check_not_superseded(case: Case, annotation: Annotation) -> None:
     """Somebody else may have superseded it since the page was drawn."""
     newer = Annotation.objects.filter(supersedes=annotation).select_related("annotated_by").first()

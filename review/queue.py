@@ -14,7 +14,6 @@ from audit.record import Machine, record
 from audit.transitions import transition
 from audit.verbs import Verb
 from licensees.assignments import licensees_served_by
-from licensees.models import Licensee
 from review.models import Case, Claim
 from review.permissions import check_may_claim, check_may_take_from
 from review.policies import check_claimable, check_hands_free, check_holds_live_claim, is_live, open_claim
@@ -119,7 +118,7 @@ def _claim(case_id: int, by: User) -> Case:
 
 def _moderated_by(by: User, licensee_id: int | None) -> list[int]:
     if licensee_id is not None:
-        check_may_take_from(by, Licensee.objects.get(pk=licensee_id))
+        check_may_take_from(by, licensee_id)
         return [licensee_id]
     return list(licensees_served_by(by, Role.MODERATOR).values_list("pk", flat=True))
 

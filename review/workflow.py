@@ -21,6 +21,7 @@ from review.policies import (
     check_readable,
     check_revealable,
     check_revealed,
+    find_annotation,
     find_span,
     open_claim,
 )
@@ -94,7 +95,7 @@ def supersede_annotation(
     """Put a newer annotation in the place of one; without a characteristic it only takes that one back."""
     with transaction.atomic():
         case = _lock_for_work(case_id, by)
-        old = case.annotations.select_related("message").get(pk=annotation_id)
+        old = find_annotation(case, annotation_id)
         check_not_superseded(case, old)
         if characteristic:
             check_characteristic(case, characteristic)

@@ -19,12 +19,17 @@ LONGEST_LANGUAGE = 35
 LONGEST_TEXT = 8 * 1024
 LARGEST_FACTS = 8 * 1024
 DEEPEST_FACTS = 8
+MOST_CONVERSATIONS = 500
 MOST_MESSAGES = 10_000
 MOST_PARTICIPANTS = 1_000
 # Enough to mend a client with; the rest of the item is then not read.
 MOST_FAULTS = 50
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 CLOCK_SKEW = timedelta(minutes=5)
+
+# Stand where something else than an object stood; their item is refused.
+NO_MESSAGE = IncomingMessage(id="", sender="", sent_at=None, text=None)
+NO_PARTICIPANT = IncomingParticipant(id="")
 
 KINDS = frozenset(Conversation.Kind.values)
 AGE_BANDS = frozenset(Participant.AgeBand.values)
@@ -47,8 +52,9 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 @dataclass(frozen=True)
 class Allowance:
-    """What may come in; an operator's corpus may hold longer texts, and no times."""
+    """What may come in; an operator's files may hold more at once, and corpora longer texts and no times."""
 
+    most_messages: int = MOST_MESSAGES
     longest_text: int = LONGEST_TEXT
     times_needed: bool = True
 
@@ -89,7 +95,9 @@ class _Reading:
             ),
             messages=self._messages(raw),
         )
-        accounts = {one.id for one in conversation.participants} | {one.sender for one in conversation.messages}
+        accounts = {one.id for one in conversation.participants} | {
+            one.sender for one in conversation.messages
+        }
         if len(accounts) > MOST_PARTICIPANTS:
             self._fault("/messages", f"At most {MOST_PARTICIPANTS:,} accounts may take part in a call.")
         return conversation
@@ -99,7 +107,7 @@ class _Reading:
             self._fault("/messages", REQUIRED)
             return ()
         messages = []
-        for place, one in self._list(raw, "messages", MOST_MESSAGES):
+        for place, one in self._list(raw, "messages", self.allowance.most_messages):
             messages.append(self._message(one, f"/messages/{place}"))
             if len(self.faults) >= MOST_FAULTS:
                 break
@@ -107,8 +115,7 @@ class _Reading:
 
     def _message(self, raw: Any, at: str) -> IncomingMessage:
         if not isinstance(raw, dict):
-            self._fault(at, NOT_OBJECT)
-            raw = {"id": "-", "sender": "-", "sent_at": "2000-01-01T00:00:00Z", "text": ""}
+            return self._fault(at, NOT_OBJECT) or NO_MESSAGE
         deleted_at = self._time(raw, "deleted_at", at)
         return IncomingMessage(
             id=self._id(raw, "id", at) or "",
@@ -122,8 +129,7 @@ class _Reading:
 
     def _participant(self, raw: Any, at: str) -> IncomingParticipant:
         if not isinstance(raw, dict):
-            self._fault(at, NOT_OBJECT)
-            raw = {"id": "-"}
+            return self._fault(at, NOT_OBJECT) or NO_PARTICIPANT
         return IncomingParticipant(
             id=self._id(raw, "id", at) or "",
             declared_age_band=self._choice(raw, "declared_age_band", at, AGE_BANDS),
@@ -214,9 +220,11 @@ class _Reading:
             return []
         return list(enumerate(value))
 
-    def _fault(self, pointer: str, detail: str) -> None:
+    def _fault(self, pointer: str, detail: str) -> Any:
+        """Note it; answers None in place of the value."""
         if len(self.faults) < MOST_FAULTS:
             self.faults.append(Fault(pointer, detail))
+        return None
 
 
 def _parsed_time(value: Any) -> datetime | None:

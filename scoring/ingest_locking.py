@@ -19,17 +19,23 @@ from scoring.vault import Cipher, new_data_key
 
 Pairs = Sequence[tuple[int, str]]
 
+# LIMIT keeps each look-up on the unique index. Left to itself, the planner may join by conversation alone and
+# compare each name with every message of it.
 KNOWN_MESSAGES = """
     SELECT message.conversation_id, message.external_id, message.number, sender.external_id, message.sent_at,
            message.content_digest, message.id, message.version, message.edited_at, message.deleted_at
       FROM unnest(%s::bigint[], %s::varchar[]) AS named (conversation_id, external_id)
-      JOIN scoring_message message USING (conversation_id, external_id)
+     CROSS JOIN LATERAL (
+           SELECT * FROM scoring_message
+            WHERE conversation_id = named.conversation_id AND external_id = named.external_id LIMIT 1) message
       JOIN scoring_participant sender ON sender.id = message.sender_id
 """
 KNOWN_PARTICIPANTS = """
     SELECT participant.*
       FROM unnest(%s::bigint[], %s::varchar[]) AS named (conversation_id, external_id)
-      JOIN scoring_participant participant USING (conversation_id, external_id)
+     CROSS JOIN LATERAL (
+           SELECT * FROM scoring_participant
+            WHERE conversation_id = named.conversation_id AND external_id = named.external_id LIMIT 1) participant
 """
 NEXT_POSITIONS = """
     SELECT conversation_id, max(position) + 1
@@ -140,7 +146,7 @@ def _load_earlier_versions(by_pk: dict[int, ConversationChanges]) -> None:
         draft.pk: (one, draft)
         for one in by_pk.values()
         for draft in one.messages.values()
-        if draft.version > 1
+        if draft.pk is not None and draft.version > 1
     }
     if not edited:
         return

@@ -8,6 +8,7 @@ trained only from what an operator brings.
 from dataclasses import dataclass
 
 from scoring import sample_everyday
+from scoring.sample_signals import SIGNALS
 
 
 @dataclass(frozen=True)
@@ -53,111 +54,6 @@ SLOTS = {
 
 LEADS = ("", "", "", "", "By the way, ", "Tell me, ", "Just wondering, ", "Okay, ", "So, ", "One more thing: ", "Listen, ", "Hm, ")
 TAILS = ("", "", "", "", "", " Just asking.", " No rush.", " What do you say?", " I hope that is fine.")
-
-SIGNALS: dict[str, tuple[str, ...]] = {
-    "contact_initiation": (
-        "[Hi|Hello|Hey], I [saw|noticed] your [profile|drawing|score|post] and [wanted to write to you|thought I would say hello].",
-        "[Hi|Hello], you do not know me, but [we play on the same server|I like what you post|I follow your channel].",
-        "[Hello|Hey], you seem [nice|fun|interesting], [can|may] I talk to you?",
-    ),
-    "age_probe": (
-        "[How old are you|What age are you|And how old are you][?| if I may ask?| then?]",
-        "[What|Which] [year|class|grade] are you in at school?",
-        "[When is your birthday|How old will you be on your next birthday]?",
-        "You sound older than you are, [how old are you really|what is your real age]?",
-        "Are you still [at school|in secondary school|under eighteen]?",
-    ),
-    "identity_deception": (
-        "I am [only a bit|hardly|just a little] older than you.",
-        "I am [about your age|a student as well|the same age as you], [my camera is broken|I just have no pictures online].",
-        "People always think I am older, but I am [nearly|about] your age.",
-    ),
-    "personal_info_probe": (
-        "[Which|What] school do you go to?",
-        "[What part of town|Which street|Which village] do you live in?",
-        "What is your [real|full|last] name?",
-        "Do you have a phone of your own? [What is the number|Can I have the number]?",
-        "[Which way|Which bus] do you take home [from school|after school]?",
-    ),
-    "supervision_probe": (
-        "Is [anyone|somebody|anybody] [at home|home] with you [right now|today|tonight]?",
-        "Are your parents [at home|at work|around] [right now|this evening|today]?",
-        "When do your parents [come home|get back]?",
-        "Does [anyone|somebody|your mum] [look at|check|read] your phone?",
-        "Is the computer in the living room, where everyone can see it?",
-        "Are you [alone|on your own] at the moment?",
-    ),
-    "flattery_affection": (
-        "You are [so|really|very] [mature|grown up] for your age.",
-        "You are the [nicest|kindest|most interesting] person I [talk to|have met here].",
-        "You are [very|so] special to me.",
-        "I [look forward to your messages|think about our talks] [all day|every day].",
-    ),
-    "shared_interest_mirroring": (
-        "I love that too, we are so [alike|similar].",
-        "That is my favourite as well, [what are the odds|it is as if we had known each other for years].",
-        "It is [strange|funny] how we like all the same things.",
-    ),
-    "emotional_support_dependency": (
-        "You can [always tell me anything|tell me everything|talk to me about anything].",
-        "I am [always|the one who is] here for you when [nobody|no one] else listens.",
-        "[If you are sad|When you feel bad], come to me first.",
-        "I [worry about|care about] you more than [the others|anyone] [do|does].",
-    ),
-    "exclusivity": (
-        "[Nobody|No one] understands you [like|the way] I do.",
-        "What we have is [special|something others do not have].",
-        "You are the only one I talk to like this.",
-        "It is [you and me|just us two] against the rest, right?",
-    ),
-    "secrecy_request": (
-        "[Let us|Let's|We should] keep this [between us|to ourselves].",
-        "Please do not tell [anyone|your parents|your friends] [that we talk|about this|about us].",
-        "This is our [little |]secret, [okay|all right]?",
-        "[Delete|Please delete] [this chat|these messages] when you have read them.",
-        "[Nobody|No one] needs to know [that we write|about our chats].",
-    ),
-    "isolation": (
-        "Your friends do not [really |]understand you.",
-        "You do not need to ask your parents about everything.",
-        "Your parents would not understand [our friendship|that we are friends].",
-        "Why do you [still spend time|even bother] with them when you can talk to me?",
-    ),
-    "gifts_incentives": (
-        "I [could|can|would like to] [send|buy|get] you {gift}.",
-        "If you like, I [will|can] pay for {gift} for you.",
-        "Tell me what you wish for and I will [buy|order] it[ for you|].",
-        "I have {gift} for you, [you only need to ask|as a thank you for being nice].",
-    ),
-    "platform_migration": (
-        "[Shall we|Can we|Let us] [move|switch|go over] to [another app|a different app|{app}]?",
-        "Do you have {app}? [It is more private there|We can talk better there].",
-        "[Give me your number|Send me your number] and I will write to you there.",
-        "I am not here much, [add|find] me on {app} [instead|and we can go on there].",
-    ),
-    "compliance_testing": (
-        "If I asked you for a small favour, would you do it [without asking why|just for me]?",
-        "[Change your picture to a star|Put a star in your name], so that I know you trust me.",
-        "[Promise|Can you promise] me that you will do what I ask[ this once|]?",
-    ),
-    "persistence_after_refusal": (
-        "Come on, [just tell me|do not be like that|it is only a question].",
-        "[Why not|But why not]? You can [trust me|tell me].",
-        "I asked you nicely, [think about it again|please change your mind].",
-        "You said no last time, but [maybe now|how about today]?",
-    ),
-    "meeting_arrangement": (
-        "[Would you like to|Shall we|Could we|We should] meet [some time|on {day}|after school], just [the two of us|you and me]?",
-        "I could [pick you up|wait for you] [near|outside] your school.",
-        "Could we meet [in person|for real] at {place}? [Come alone|Come by yourself].",
-        "[I can drive to your town|I could come by train], then we could [finally |]meet.",
-    ),
-    "damage_limitation": (
-        "[It was only a joke|I was only joking], forget that I asked.",
-        "Please do not be [angry|cross] with me, I [would get into trouble|did not mean it like that].",
-        "You [misunderstood|got me wrong], [let us forget it|nothing happened].",
-    ),
-}
 
 REPLIES = (
     "[Okay|Ok|Hm|Maybe|I think so|I guess].",

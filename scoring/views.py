@@ -95,7 +95,7 @@ def promote(request: HttpRequest, model_id: int) -> HttpResponse:
         words = {"card": ModelCard(version), "champion": champion and ModelCard(champion)}
         return render(request, "scoring/promote.html", words)
     registry.promote(model_id=model_id, by=signed_in(request))
-    messages.success(request, f"{version.name} scores from now on.")
+    messages.success(request, f"{version} scores from now on.")
     return redirect("scoring:models")
 
 

@@ -111,7 +111,9 @@ def make_score(conversation: Conversation, *, probability: float = 0.91) -> Scor
     return score
 
 
-def make_case(licensee: Licensee, *, external_id: str = "c1", probability: float = 0.91, **fields: Any) -> Case:
+def make_case(
+    licensee: Licensee, *, external_id: str = "c1", probability: float = 0.91, **fields: Any
+) -> Case:
     conversation = make_conversation(licensee, external_id=external_id, **fields)
     score = make_score(conversation, probability=probability)
     open_cases()

@@ -48,7 +48,12 @@ def _post(url: str, secret: str, items: list[dict]) -> int:
 
 @pytest.mark.django_db(transaction=True)
 def test_two_thousand_conversations_survive_ten_kills_and_ten_flushes(
-    live_server, northwind: Licensee, champion: ModelVersion, worker: Program, beat: Program, broker: redis.Redis
+    live_server,
+    northwind: Licensee,
+    champion: ModelVersion,
+    worker: Program,
+    beat: Program,
+    broker: redis.Redis,
 ):
     _, secret = issue_key(
         licensee=northwind, label="t", scopes=["conversations:write", "conversations:read"], by=TESTS

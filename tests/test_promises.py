@@ -13,7 +13,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 ROOMS = ["accounts", "audit", "licensees", "scoring", "review", "referrals", "artemis_site"]
 # Approve, seal and hand out; and the only modules that may call each.
 CALLERS = {
-    "approve": {"referrals/views/answers.py", "artemis_site/demo_work.py"},
+    "approve": {"referrals/views/answering.py", "artemis_site/demo_work.py"},
     "seal": {"referrals/workflow.py"},
     "download": {"referrals/views/packets.py"},
 }
@@ -70,6 +70,8 @@ def test_no_tasks_or_commands_module_imports_the_referrals_workflow():
 
 
 def test_a_platforms_key_opens_nothing_but_the_ingestion_api():
-    outside = [page.route for page in pages() if page.access == PLATFORM and not page.name.startswith("scoring_api:")]
+    outside = [
+        page.route for page in pages() if page.access == PLATFORM and not page.name.startswith("scoring_api:")
+    ]
     assert outside == []
     assert any(page.access == PLATFORM for page in pages())

@@ -7,6 +7,7 @@ import sys
 import kombu
 import pytest
 import redis
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from artemis_site import env
@@ -110,9 +111,7 @@ def test_a_redis_url_over_the_network_is_left_alone(monkeypatch):
     assert env.redis_url() == env.celery_broker_url() == "rediss://:pw@redis.example.org:6380/0"
 
 
-def test_celery_reaches_the_running_server(monkeypatch):
-    from django.conf import settings
-
+def test_celery_reaches_the_running_server():
     with kombu.Connection(settings.CELERY_BROKER_URL) as connection:
         connection.SimpleQueue("test_env").put("here")
         assert connection.SimpleQueue("test_env").get(timeout=5).payload == "here"

@@ -33,9 +33,7 @@ class Migration(migrations.Migration):
                 ("code", models.CharField(max_length=6, unique=True)),
                 (
                     "jurisdiction",
-                    models.CharField(
-                        help_text="ISO 3166-1 country of establishment", max_length=2
-                    ),
+                    models.CharField(help_text="ISO 3166-1 country of establishment", max_length=2),
                 ),
                 ("contact_email", models.EmailField(max_length=254)),
                 (
@@ -48,9 +46,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "created_at",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False
-                    ),
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
                 ),
             ],
             options={
@@ -95,9 +91,7 @@ class Migration(migrations.Migration):
                 ("secret_digest", models.BinaryField(max_length=32)),
                 (
                     "created_at",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False
-                    ),
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
                 ),
                 ("expires_at", models.DateTimeField(blank=True, null=True)),
                 ("revoked_at", models.DateTimeField(blank=True, null=True)),
@@ -122,11 +116,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-created_at"],
-                "indexes": [
-                    models.Index(
-                        fields=["licensee", "-created_at"], name="key_by_licensee"
-                    )
-                ],
+                "indexes": [models.Index(fields=["licensee", "-created_at"], name="key_by_licensee")],
             },
         ),
         migrations.CreateModel(
@@ -170,11 +160,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
-                "indexes": [
-                    models.Index(
-                        fields=["licensee", "-effective_from"], name="policy_in_force"
-                    )
-                ],
+                "indexes": [models.Index(fields=["licensee", "-effective_from"], name="policy_in_force")],
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(

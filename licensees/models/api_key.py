@@ -22,9 +22,7 @@ class ApiKey(models.Model):
         CONVERSATIONS_WRITE = "conversations:write", "Send conversations"
         CONVERSATIONS_READ = "conversations:read", "Read scores"
 
-    licensee = models.ForeignKey(
-        Licensee, on_delete=models.PROTECT, related_name="api_keys"
-    )
+    licensee = models.ForeignKey(Licensee, on_delete=models.PROTECT, related_name="api_keys")
     label = models.CharField(max_length=80)
     mode = models.CharField(max_length=4, choices=Mode.choices, default=Mode.LIVE)
     scopes = models.JSONField(default=list)
@@ -48,9 +46,7 @@ class ApiKey(models.Model):
         return f"{self.label} ({self.prefix}…)"
 
     def about(self) -> About:
-        return About(
-            object_type="api_key", object_id=str(self.pk), licensee_id=self.licensee_id
-        )
+        return About(object_type="api_key", object_id=str(self.pk), licensee_id=self.licensee_id)
 
     @property
     def actor_name(self) -> str:
@@ -62,9 +58,7 @@ class ApiKey(models.Model):
 
     @property
     def is_live(self) -> bool:
-        return self.revoked_at is None and (
-            self.expires_at is None or self.expires_at > timezone.now()
-        )
+        return self.revoked_at is None and (self.expires_at is None or self.expires_at > timezone.now())
 
     def give_secret(self) -> str:
         """Set a new prefix and digest, and answer the whole key: the only time that it exists in clear."""
@@ -74,6 +68,4 @@ class ApiKey(models.Model):
         return f"artemis_{self.mode}_{self.prefix}_{secret}"
 
     def matches(self, secret: str) -> bool:
-        return hmac.compare_digest(
-            bytes(self.secret_digest), hashlib.sha256(secret.encode()).digest()
-        )
+        return hmac.compare_digest(bytes(self.secret_digest), hashlib.sha256(secret.encode()).digest())

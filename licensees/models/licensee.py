@@ -24,9 +24,7 @@ class Licensee(models.Model):
     slug = models.SlugField(unique=True)
     # Begins every case reference, as NW in NW-2031-7.
     code = models.CharField(max_length=6, unique=True)
-    jurisdiction = models.CharField(
-        max_length=2, help_text="ISO 3166-1 country of establishment"
-    )
+    jurisdiction = models.CharField(max_length=2, help_text="ISO 3166-1 country of establishment")
     contact_email = models.EmailField()
     state = models.CharField(max_length=20, choices=State.choices, default=State.LIVE)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -51,6 +49,4 @@ class Licensee(models.Model):
         return self.name
 
     def about(self) -> About:
-        return About(
-            object_type="licensee", object_id=str(self.pk), licensee_id=self.pk
-        )
+        return About(object_type="licensee", object_id=str(self.pk), licensee_id=self.pk)

@@ -14,16 +14,12 @@ from licensees.models.licensee import Licensee
 class PolicyQuerySet(AppendOnlyQuerySet["Policy"]):
     def in_force(self, licensee_id: int, *, at: datetime | None = None) -> "Policy":
         """Every licensee has one from its creation on (licensees/onboarding.py)."""
-        effective = self.filter(
-            licensee_id=licensee_id, effective_from__lte=at or timezone.now()
-        )
+        effective = self.filter(licensee_id=licensee_id, effective_from__lte=at or timezone.now())
         return effective.latest("effective_from", "id")
 
 
 class Policy(AppendOnly):
-    licensee = models.ForeignKey(
-        Licensee, on_delete=models.PROTECT, related_name="policies"
-    )
+    licensee = models.ForeignKey(Licensee, on_delete=models.PROTECT, related_name="policies")
     effective_from = models.DateTimeField(default=timezone.now)
     set_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"

@@ -41,7 +41,7 @@ def test_assigning_gives_the_licensee_to_the_person(
     adams_browser: Client, adam: User, lakeside: Licensee, mara: User
 ) -> None:
     answer = adams_browser.post(ASSIGN, {"assignee": f"moderator:{mara.pk}"})
-    assert (answer.status_code, answer["Location"]) == (302, "/licensees/lakeside")
+    assert (answer.status_code, answer["Location"]) == (302, "/licensees/lakeside/")
     assert serves(mara, lakeside.pk, Role.MODERATOR)
     assert not serves(mara, lakeside.pk, Role.SUPERVISOR)
     event = AuditEvent.objects.filter(verb=Verb.ASSIGNMENT_GIVEN).latest("at")

@@ -77,7 +77,7 @@ def test_the_secret_is_kept_nowhere(
     assert private not in json.dumps(sessions)
     assert private not in caplog.text
     assert private not in str(adams_browser.cookies)
-    assert private not in adams_browser.get("/licensees/northwind").content.decode()
+    assert private not in adams_browser.get("/licensees/northwind/").content.decode()
     digest = bytes(ApiKey.objects.get().secret_digest)
     assert digest == hashlib.sha256(private.encode()).digest()
 

@@ -58,7 +58,7 @@ def test_many_licensees_cost_no_more_queries_than_one(
 
 def test_no_page_of_an_admin_shows_evidence(adams_browser: Client, northwind: Licensee) -> None:
     case = make_case(northwind)
-    for address in ("/licensees/", "/licensees/northwind", "/licensees/people"):
+    for address in ("/licensees/", "/licensees/northwind/", "/licensees/people/"):
         page = adams_browser.get(address).content.decode()
         assert case.reference not in page
         assert not any(text in page for text in TEXTS)
@@ -66,7 +66,7 @@ def test_no_page_of_an_admin_shows_evidence(adams_browser: Client, northwind: Li
 
 def test_creating_a_licensee_gives_it_a_policy_and_records_it(adams_browser: Client, adam: User) -> None:
     answer = adams_browser.post("/licensees/new", NEW)
-    assert (answer.status_code, answer["Location"]) == (302, "/licensees/harbour")
+    assert (answer.status_code, answer["Location"]) == (302, "/licensees/harbour/")
     harbour = Licensee.objects.get()
     assert (harbour.code, harbour.slug, harbour.jurisdiction) == ("HB", "harbour", "IE")
     assert Policy.objects.in_force(harbour.pk).reason == "Defaults at creation"
@@ -96,7 +96,7 @@ def test_a_licensee_that_makes_no_sense_is_given_back(
 
 
 @pytest.mark.parametrize(
-    "address", ["/licensees/nobody", "/licensees/nobody/policy", "/licensees/nobody/keys/new"]
+    "address", ["/licensees/nobody/", "/licensees/nobody/policy", "/licensees/nobody/keys/new"]
 )
 def test_an_unknown_licensee_is_not_found(adams_browser: Client, address: str) -> None:
     assert adams_browser.get(address).status_code == 404

@@ -39,7 +39,7 @@ def test_the_first_answer_shows_before_and_after_and_sets_nothing(
     answer = adams_browser.post(PAGE, filled_in(northwind, flag_threshold=0.8))
     assert answer.status_code == 200
     flag = answer.context["form"].changes()[0]
-    assert (flag["before"], flag["after"], flag["is_changed"]) == (0.7, 0.8, True)
+    assert (flag["before"], flag["after"], flag["is_changed"]) == ("0.70", "0.80", True)
     assert "Nothing is set yet." in answer.content.decode()
     assert Policy.objects.count() == 1
 
@@ -49,7 +49,7 @@ def test_the_second_answer_sets_it_and_records_it(
 ) -> None:
     values = filled_in(northwind, flag_threshold=0.8, standard_due_hours=12, confirmed="1")
     answer = adams_browser.post(PAGE, values)
-    assert (answer.status_code, answer["Location"]) == (302, "/licensees/northwind")
+    assert (answer.status_code, answer["Location"]) == (302, "/licensees/northwind/")
     policy = in_force(northwind)
     assert (policy.flag_threshold, policy.standard_due_hours, policy.set_by) == (0.8, 12, adam)
     assert policy.reason == "Fewer false alarms"
@@ -75,6 +75,11 @@ def test_the_second_answer_sets_it_and_records_it(
             {"imminent_due_hours": 48},
             "imminent_due_hours",
             "Imminent cases cannot be due later than standard ones.",
+        ),
+        (
+            {"flag_threshold": 0.705},
+            "flag_threshold",
+            "Ensure this value is a multiple of step size 0.01, starting from 0.01, e.g. 0.01, 0.02, 0.03, and so on.",
         ),
         ({}, "__all__", "Nothing here differs from the policy in force."),
     ],

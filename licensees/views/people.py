@@ -1,5 +1,6 @@
 """The people who sign in: who they are, what they hold, whom they serve; and a new one among them."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -21,7 +22,7 @@ from licensees.models import Licensee
 def show_list(request: HttpRequest) -> HttpResponse:
     people = User.objects.prefetch_related("groups").order_by("name", "pk")
     served = _served()
-    rows = [_row(person, served.get(person.pk, [])) for person in people]
+    rows = [_row(person, served.get(person.pk, {})) for person in people]
     return render(request, "licensees/people.html", {"rows": rows})
 
 
@@ -37,22 +38,28 @@ def create(request: HttpRequest) -> HttpResponse:
     return render(request, "licensees/person_created.html", {"person": person, "password": password})
 
 
-def _row(person: User, served: list[tuple[str, Role]]) -> dict[str, Any]:
+def _row(person: User, served: dict[str, list[Role]]) -> dict[str, Any]:
     """An assignment without its role opens nothing, so it is not shown."""
     held = {group.name for group in person.groups.all()}
+    counted = {name: [role for role in roles if role.value in held] for name, roles in sorted(served.items())}
     return {
         "person": person,
-        "roles": ", ".join(role.label.lower() for role in Role if role.value in held),
-        "serves": [f"{name} ({role.label.lower()})" for name, role in sorted(served) if role.value in held],
+        "roles": _listed(role for role in Role if role.value in held),
+        "serves": [f"{name} ({_listed(roles)})" for name, roles in counted.items() if roles],
     }
 
 
-def _served() -> dict[int, list[tuple[str, Role]]]:
+def _served() -> dict[int, dict[str, list[Role]]]:
+    """{person's id: {licensee's name: roles}}"""
     names = dict(Licensee.objects.values_list("pk", "name"))
-    served: dict[int, list[tuple[str, Role]]] = {}
+    served: dict[int, dict[str, list[Role]]] = {}
     for person_id, licensee_id, role in given_assignments():
-        served.setdefault(person_id, []).append((names[licensee_id], role))
+        served.setdefault(person_id, {}).setdefault(names[licensee_id], []).append(role)
     return served
+
+
+def _listed(roles: Iterable[Role]) -> str:
+    return ", ".join(sorted(role.label.lower() for role in roles))
 
 
 def _descriptions() -> list[dict[str, str]]:

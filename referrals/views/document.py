@@ -40,6 +40,7 @@ def _message(
         "number": number,
         "is_evidence": message["is_evidence"],
         "is_shown": is_shown,
+        "is_changed": number in referral["changed_after_request"],
         "sent_at": _time(message["sent_at"]),
         "sender": message["sender"]["pseudonym"],
         "role": _role(message["sender"], referral),

@@ -15,7 +15,7 @@ from accounts.roles import Role
 from accounts.signed_in import signed_in
 from licensees.assignments import licensees_served_by
 from referrals.comparison import Change, changes_between
-from referrals.completeness import listed, missing_from
+from referrals.completeness import changed_meanwhile, missing_from
 from referrals.forms import ApprovalForm, ReasonForm
 from referrals.models import Escalation, EscalationVersion
 from referrals.permissions import (
@@ -135,8 +135,8 @@ def _packet(person: User, escalation: Escalation) -> dict[str, Any]:
         "document": document(reading),
         "version": version,
         "recipient": version.recipient,
-        "evidence": [message.number for message in reading.content.messages if message.is_evidence],
-        "evidence_words": listed(reading.content.evidence_numbers),
+        "evidence": reading.content.evidence_numbers,
+        "changed_meanwhile": changed_meanwhile(reading.content),
         "missing": missing_from(reading.content),
         "changes": _changes(version),
         "approval_form": ApprovalForm(initial={"packet_digest": reading.draft.digest}),
@@ -161,7 +161,7 @@ def _lists(person: User) -> dict[str, tuple[str, QuerySet[Escalation]]]:
     if person.has_role(Role.SUPERVISOR):
         others = by_due.filter(supervised & ~own)
         lists["waiting"] = ("Waiting for you", others.filter(state=State.REQUESTED))
-        lists["returned"] = ("Returned, with who asked", others.filter(state=State.RETURNED))
+        lists["returned"] = ("Returned", others.filter(state=State.RETURNED))
     if person.has_role(Role.MODERATOR):
         lists["own"] = ("Asked by you", by_due.filter(moderated & own, state__in=Escalation.LIVE))
     ended = newest.filter(supervised | (moderated & own)).exclude(state__in=Escalation.LIVE)

@@ -19,6 +19,7 @@ from licensees.models import Licensee
 from review.intake import open_cases
 from review.models import Case, Claim
 from review.queue import claim, claim_next, held_case, release
+from review.tests.acts import dismiss
 from review.tests.racing import race
 from tests.factories import make_case, make_conversation, make_score
 from tests.people import TESTS, make_person
@@ -161,8 +162,7 @@ def test_two_moderators_cannot_claim_the_same_case(northwind: Licensee, mara: Us
         winner = mara if answers[0] else ines
         assert Claim.objects.get(case=case, ended_at=None).holder == winner
         assert AuditEvent.objects.filter(verb=Verb.CASE_CLAIMED, case_reference=case.reference).count() == 1
-        release(case_id=case.pk, by=winner)
-        Case.objects.filter(pk=case.pk).update(state=Case.State.DECIDED, closed_at=timezone.now())
+        dismiss(case, winner)
 
 
 @pytest.mark.django_db(transaction=True)

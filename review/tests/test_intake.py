@@ -10,30 +10,11 @@ from audit.verbs import Verb
 from licensees.models import Licensee
 from licensees.onboarding import set_policy
 from review.intake import open_cases
-from review.models import Case, Decision, UnseenScore
-from review.queue import claim
+from review.models import Case, UnseenScore
 from review.references import check_digit, is_well_formed
-from review.workflow import decide
+from review.tests.acts import dismiss, rescored
 from scoring.models import Conversation
 from tests.factories import make_case, make_conversation, make_score
-
-
-def rescored(conversation: Conversation, *, probability: float) -> None:
-    """More was written, and the machine rated the whole anew."""
-    Conversation.objects.filter(pk=conversation.pk).update(revision=conversation.revision + 1)
-    conversation.refresh_from_db()
-    make_score(conversation, probability=probability)
-
-
-def dismiss(case: Case, by: User) -> None:
-    claim(case_id=case.pk, by=by)
-    decide(
-        case_id=case.pk,
-        by=by,
-        disposition=Decision.Disposition.NO_ACTION,
-        reason=Decision.Reason.PEERS,
-        seen_revision=Conversation.objects.get(pk=case.conversation_id).revision,
-    )
 
 
 def test_a_flagged_score_opens_a_case_once(northwind: Licensee):

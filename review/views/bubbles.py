@@ -68,10 +68,9 @@ def bubble(message: Message, reading: Reading, annotations: list[Annotation]) ->
         "is_deleted": message.deleted_at is not None,
         "is_edited": message.edited_at is not None,
         "is_revealed": text is not None,
-        "may_reveal": reading.may_reveal,
         "parts": [] if text is None else _parts(_printable(text), annotations, rating),
         "length": _length(message),
-        "reveal_url": f"{reverse('review:reveal', args=[reading.case.reference])}?number={message.number}",
+        "reveal_url": _reveal_url(message, reading),
         "contribution": _contribution(rating, reading.strongest),
         "characteristics": _characteristics(rating),
         "reason": _reason(rating),
@@ -105,6 +104,12 @@ def age_of_account(account: Participant, case: Case) -> str:
 
 def level_of(share: float) -> str:
     return next((word for floor, word in LEVELS if share >= floor), "low")
+
+
+def _reveal_url(message: Message, reading: Reading) -> str:
+    if not reading.may_reveal:
+        return ""
+    return f"{reverse('review:reveal', args=[reading.case.reference])}?number={message.number}"
 
 
 def _length(message: Message) -> str:

@@ -109,17 +109,16 @@ def _start(request: PersonRequest) -> int:
 
 
 def _turn(request: PersonRequest, case: Case, number: int, text: str) -> HttpResponse:
-    weights = weigh(case, case.conversation.message_count)
+    weights = weigh(case, message_count=case.conversation.message_count)
     message = one_turn(Standing(case, request.user), weights, number, text)
     return render(request, "review/_turn.html", {"message": message})
 
 
 def _window(request: PersonRequest, case: Case) -> HttpResponse:
-    message_count = case.conversation.message_count
-    weights = weigh(case, message_count)
-    standing = Standing(case, request.user)
-    shown = transcript(standing, weights, start=_start(request), message_count=message_count)
-    return render(request, "review/_transcript.html", {"transcript": shown})
+    start, message_count = _start(request), case.conversation.message_count
+    weights = weigh(case, message_count=message_count, start=start)
+    shown = transcript(Standing(case, request.user), weights, start=start, message_count=message_count)
+    return render(request, "review/_transcript.html", {"case": case, "transcript": shown, "swapped": True})
 
 
 def _annotate(case: Case, form: AnnotateForm, request: PersonRequest) -> int:

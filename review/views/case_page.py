@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.forms import Form
-from django.utils import timezone
 
 from accounts.models import User
 from review.forms import AnnotateForm, DecideForm
@@ -15,6 +14,7 @@ from review.views.bubbles import age_of_account, label_of, level_of, role_of
 from review.views.standing import Standing
 from review.views.strip import Weights, weigh
 from review.views.transcript import transcript
+from review.views.words import ago, due
 from review.workflow import read_decision_notes
 from scoring.abstention import REASONS
 from scoring.characteristics import BY_KEY
@@ -34,16 +34,16 @@ def case_page(
     """The context of `review/case_detail.html`."""
     conversation = case.conversation
     standing = Standing(case, person)
-    weights = weigh(case, conversation.message_count)
+    weights = weigh(case, message_count=conversation.message_count, start=start)
     newest = conversation.scores.select_related("model").order_by("-revision").first()
     may_decide, why_not_decide = standing.decide
     return {
         "case": case,
-        "now": timezone.now(),
+        "due": due(case),
         "claim_bar": standing.claim_bar(),
         "may_decide": may_decide,
         "why_not_decide": why_not_decide,
-        "may_take": standing.take[0],
+        "may_take": not may_decide and standing.take[0],
         "facts": _facts(case, newest),
         "accounts": _accounts(case, weights.heaviest_sender_id),
         "strip": weights,
@@ -55,7 +55,7 @@ def case_page(
         "decide_form": decide_form or _fresh_decide_form(case),
         "annotate_form": annotate_form or AnnotateForm(),
         "decisions": _decisions(case, person, standing),
-        "history": history(case),
+        "history": [{"entry": entry, "ago": ago(entry.at)} for entry in history(case)],
     }
 
 
@@ -149,5 +149,6 @@ def _decision(decision: Decision, note: str) -> dict[str, Any]:
         "detail": detail,
         "by": decision.decided_by.name,
         "at": decision.decided_at,
+        "ago": ago(decision.decided_at),
         "note": note,
     }

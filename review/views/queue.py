@@ -5,7 +5,6 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_POST
 
@@ -18,6 +17,7 @@ from review.models import Case
 from review.overview import Page, browse, lanes_of
 from review.queue import claim_next, held_case
 from review.views.request import PersonRequest
+from review.views.words import ago, due
 
 STATES = [
     Case.State.WAITING,
@@ -39,15 +39,15 @@ def queue(request: PersonRequest) -> HttpResponse:
     lanes = lanes_of(licensees)
     context = {
         "held": held_case(person),
-        "lanes": lanes,
+        "lanes": [{"figures": one, "oldest": ago(one.oldest_at) if one.oldest_at else ""} for one in lanes],
         "waiting": sum(one.waiting for one in lanes),
         "overdue": sum(one.overdue for one in lanes),
         "moderates": person.has_role(Role.MODERATOR),
         "several": len(licensees) > 1,
         "state": state,
+        "closed": state in Case.CLOSED,
         "tabs": _tabs(request, state),
-        "page": page,
-        "now": timezone.now(),
+        "rows": [{"case": case, "due": due(case), "opened": ago(case.opened_at)} for case in page.cases],
         **_pager(request, page),
     }
     return render(request, "review/queue.html", context)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.access import may
 from accounts.models import User
 from review.models import Case, Claim
-from review.permissions import check_may_claim, check_may_decide, check_may_reveal, supervises
+from review.permissions import check_may_claim, check_may_decide, supervises
 from review.policies import (
     check_claimable,
     check_hands_free,
@@ -71,7 +71,7 @@ class Standing:
         return reverse(f"review:{act}", args=[self.case.reference])
 
     def _check_reveal(self) -> None:
-        check_may_reveal(self.person, self.case)
+        """That the person may open the case at all was asked when the view got it."""
         check_readable(self.case)
         if not supervises(self.person, self.case):
             check_holds_live_claim(self.case, self.claim, self.person)

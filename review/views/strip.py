@@ -25,8 +25,11 @@ class Weights:
     heaviest_sender_id: int | None
 
 
-def weigh(case: Case, message_count: int) -> Weights:
-    """One query: by stretch and sender, so that its rows are few however long the conversation is."""
+def weigh(case: Case, *, message_count: int, start: int = 1) -> Weights:
+    """One query: by stretch and sender, so that its rows are few however long the conversation is.
+
+    Columns of turns outside the window that begins at `start` lead to the window that they stand in.
+    """
     stretch = max(1, -(-message_count // COLUMNS))
     rows: list[Any] = list(
         Message.objects.filter(conversation_id=case.conversation_id)
@@ -42,7 +45,7 @@ def weigh(case: Case, message_count: int) -> Weights:
     )
     strongest = max((row["contribution"] or 0.0 for row in rows), default=0.0)
     return Weights(
-        columns=_columns(rows, strongest, case, message_count),
+        columns=_columns(rows, strongest, case, start),
         strongest=strongest,
         flagged=sum(row["flagged"] for row in rows),
         heaviest_sender_id=_heaviest(rows),
@@ -60,16 +63,16 @@ def _heaviest(rows: list[Any]) -> int | None:
     return max(weights, key=lambda sender_id: weights[sender_id]) if weights else None
 
 
-def _columns(rows: list[Any], strongest: float, case: Case, message_count: int) -> list[dict[str, Any]]:
+def _columns(rows: list[Any], strongest: float, case: Case, start: int) -> list[dict[str, Any]]:
     stretches: dict[int, dict[str, Any]] = {}
     for row in rows:
         known = stretches.setdefault(row["column"], {"number": row["number"], "contribution": 0.0})
         known["number"] = min(known["number"], row["number"])
         known["contribution"] = max(known["contribution"], row["contribution"] or 0.0)
-    return [_column(stretch, strongest, case, message_count) for stretch in stretches.values()]
+    return [_column(stretch, strongest, case, start) for stretch in stretches.values()]
 
 
-def _column(stretch: dict[str, Any], strongest: float, case: Case, message_count: int) -> dict[str, Any]:
+def _column(stretch: dict[str, Any], strongest: float, case: Case, start: int) -> dict[str, Any]:
     share = stretch["contribution"] / strongest if strongest > 0 else 0.0
     number = stretch["number"]
     return {
@@ -77,17 +80,16 @@ def _column(stretch: dict[str, Any], strongest: float, case: Case, message_count
         "percent": max(2, round(share * 100)),
         "level": level_of(share) if share > 0.1 else "none",
         "label": f"Turn {number}",
-        "url": turn_url(case, number) if message_count > WINDOW else "",
+        "url": "" if start <= number < start + WINDOW else window_url(case, number),
     }
 
 
-def window_start(number: int) -> int:
-    """The first turn of the window that a turn stands in."""
-    return (max(1, number) - 1) // WINDOW * WINDOW + 1
+def window_url(case: Case, number: int) -> str:
+    """The address of the window that a turn stands in."""
+    page = reverse("review:case", args=[case.reference])
+    start = (max(1, number) - 1) // WINDOW * WINDOW + 1
+    return page if start == 1 else f"{page}?from={start}"
 
 
 def turn_url(case: Case, number: int) -> str:
-    """The address of a turn, with the window it stands in."""
-    page = reverse("review:case", args=[case.reference])
-    start = window_start(number)
-    return f"{page}#m-{number}" if start == 1 else f"{page}?from={start}#m-{number}"
+    return f"{window_url(case, number)}#m-{number}"

@@ -15,7 +15,7 @@ from review.views.bubbles import (
     messages_from,
 )
 from review.views.standing import Standing
-from review.views.strip import Weights, turn_url
+from review.views.strip import Weights, window_url
 from review.workflow import reveal
 from scoring.models import Message
 
@@ -70,7 +70,7 @@ def _neighbours(case: Case, messages: list[Message], start: int, message_count: 
     first = messages[0].number if messages else start
     last = messages[-1].number if messages else start
     return {
-        "earlier_url": turn_url(case, max(1, first - WINDOW)) if first > 1 else "",
-        "later_url": turn_url(case, last + 1) if last < message_count else "",
+        "earlier_url": window_url(case, first - WINDOW) if first > 1 else "",
+        "later_url": window_url(case, last + 1) if last < message_count else "",
         "showing": f"Turns {first:,} to {last:,} of {message_count:,}",
     }

@@ -16,19 +16,23 @@ from scoring.api.platform_view import PlatformView, key_of, licensee_of
 from scoring.api.problems import errors_of, problem
 from scoring.api.reading_scores import score_answer
 from scoring.api.schema import GET_CONVERSATION, POST_CONVERSATIONS
-from scoring.incoming import Fault, IncomingConversation, Outcome, Status
-from scoring.incoming_json import NOT_LIST, NOT_OBJECT, REQUIRED, is_id, read_conversation
+from scoring.incoming import Fault, Outcome, Status
+from scoring.incoming_json import (
+    MOST_CONVERSATIONS,
+    NOT_LIST,
+    NOT_OBJECT,
+    REQUIRED,
+    is_id,
+    read_conversation,
+)
 from scoring.ingest import accept
 from scoring.models import Conversation
-
-MOST_CONVERSATIONS = 500
 
 NONE_TAKEN = "None of the conversations was taken; nothing was stored. Each fault is named below."
 NOTHING_NEW = "Each of the conversations contradicts what is known of it; nothing was stored."
 UNKNOWN = "There is no conversation with this id. Send it first."
 
 
-@access(PLATFORM)
 class Conversations(PlatformView):
     scopes: ClassVar[dict[str, str]] = {"POST": ApiKey.Scope.CONVERSATIONS_WRITE}
 
@@ -37,7 +41,6 @@ class Conversations(PlatformView):
         return answer_once(request, licensee_of(request), lambda: take(request.data, by=key_of(request)))
 
 
-@access(PLATFORM)
 class OneConversation(PlatformView):
     scopes: ClassVar[dict[str, str]] = {
         "GET": ApiKey.Scope.CONVERSATIONS_READ,
@@ -49,9 +52,17 @@ class OneConversation(PlatformView):
         return Response(score_answer(get_conversation_for(licensee_of(request), external_id)))
 
 
+conversations = access(PLATFORM)(Conversations.as_view())
+one_conversation = access(PLATFORM)(OneConversation.as_view())
+
+
 def get_conversation_for(licensee: Licensee, external_id: str) -> Conversation:
     """Another licensee's conversation is as unknown as one that does not exist."""
-    found = Conversation.objects.filter(licensee=licensee, external_id=external_id) if is_id(external_id) else None
+    found = (
+        Conversation.objects.filter(licensee=licensee, external_id=external_id)
+        if is_id(external_id)
+        else None
+    )
     conversation = found.first() if found is not None else None
     if conversation is None:
         raise NotFound(UNKNOWN)
@@ -78,12 +89,12 @@ def take(body: Any, *, by: ApiKey) -> Answer:
 def _fault_of_envelope(body: Any) -> Fault | None:
     if not isinstance(body, dict):
         return Fault("", NOT_OBJECT)
-    conversations = body.get("conversations")
-    if conversations is None:
+    items = body.get("conversations")
+    if items is None:
         return Fault("/conversations", REQUIRED)
-    if not isinstance(conversations, list):
+    if not isinstance(items, list):
         return Fault("/conversations", NOT_LIST)
-    if not 0 < len(conversations) <= MOST_CONVERSATIONS:
+    if not 0 < len(items) <= MOST_CONVERSATIONS:
         return Fault("/conversations", f"A call takes 1 to {MOST_CONVERSATIONS} conversations.")
     return None
 
@@ -91,7 +102,8 @@ def _fault_of_envelope(body: Any) -> Fault | None:
 def _invalid(raw: Any, faults: list[Fault]) -> Outcome:
     """An id that cannot be one is not repeated in the answer."""
     external_id = raw.get("id") if isinstance(raw, dict) else None
-    return Outcome(external_id if is_id(external_id) else "", Status.INVALID, faults=tuple(faults))
+    repeated = str(external_id) if is_id(external_id) else ""
+    return Outcome(repeated, Status.INVALID, faults=tuple(faults))
 
 
 def _answer(outcomes: Sequence[Outcome]) -> Answer:
@@ -102,9 +114,7 @@ def _answer(outcomes: Sequence[Outcome]) -> Answer:
     if statuses == {Status.ACCEPTED}:
         return Answer(202, {"accepted": accepted, "conversations": [_counts(one) for one in outcomes]})
     items = [_item(place, one) for place, one in enumerate(outcomes)]
-    return Answer(
-        207, {"accepted": accepted, "rejected": len(outcomes) - accepted, "conversations": items}
-    )
+    return Answer(207, {"accepted": accepted, "rejected": len(outcomes) - accepted, "conversations": items})
 
 
 def _refusal(outcomes: Sequence[Outcome], *, only_conflicts: bool) -> Answer:

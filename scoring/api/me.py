@@ -7,11 +7,16 @@ from rest_framework.response import Response
 
 from accounts.access import PLATFORM, access
 from licensees.models import ApiKey, Policy
-from scoring.api.conversations import MOST_CONVERSATIONS
 from scoring.api.parsers import LARGEST_BODY
 from scoring.api.platform_view import PlatformView, key_of
 from scoring.api.schema import GET_ME
-from scoring.incoming_json import LONGEST_ID, LONGEST_TEXT, MOST_MESSAGES, MOST_PARTICIPANTS
+from scoring.incoming_json import (
+    LONGEST_ID,
+    LONGEST_TEXT,
+    MOST_CONVERSATIONS,
+    MOST_MESSAGES,
+    MOST_PARTICIPANTS,
+)
 
 LIMITS = {
     "conversations_a_call": MOST_CONVERSATIONS,
@@ -23,11 +28,13 @@ LIMITS = {
 }
 
 
-@access(PLATFORM)
 class Me(PlatformView):
     @GET_ME
     def get(self, request: Request) -> Response:
         return Response(me_answer(key_of(request)))
+
+
+me = access(PLATFORM)(Me.as_view())
 
 
 def me_answer(key: ApiKey) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 import hashlib
 import zlib
-from collections.abc import Iterator
-from typing import IO, Any
+from collections.abc import Iterator, Mapping
+from typing import IO, Any, cast
 
 from django.http.request import HttpHeaders
 from django.utils.http import parse_header_parameters
@@ -26,9 +26,10 @@ class LimitedJSONParser(BaseParser):
     media_type = "application/json"
 
     def parse(
-        self, stream: IO[Any], media_type: str | None = None, parser_context: dict[str, Any] | None = None
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
-        context = parser_context or {}
+        # The framework hands over the request's own dictionary.
+        context = cast(dict[str, Any], parser_context)
         _check_charset(media_type or self.media_type)
         body = read_body(stream, context["request"].headers)
         context["body_digest"] = hashlib.sha256(body).digest()

@@ -135,9 +135,7 @@ def _headers(exception: exceptions.APIException) -> dict[str, str]:
     return headers
 
 
-def _record_refusal(
-    exception: Exception, known: exceptions.APIException, context: dict[str, Any]
-) -> None:
+def _record_refusal(exception: Exception, known: exceptions.APIException, context: dict[str, Any]) -> None:
     request = context["request"]
     # Only what authentication found: asking for `auth` before that would authenticate here.
     key = getattr(request, "_auth", None)

@@ -1,4 +1,27 @@
-"""trail/"""
+"""The platforms' API, version 1."""
+
+from django.urls import path, register_converter
+from django.urls.converters import PathConverter
+
+from scoring.api.conversations import conversations, one_conversation
+from scoring.api.docs import docs
+from scoring.api.me import me
+from scoring.api.schema import schema
+
+
+class ExternalIdConverter(PathConverter):
+    """A platform's own id may hold anything that fits in an address, slashes and line breaks too."""
+
+    regex = r"(?s:.+)"
+
+
+register_converter(ExternalIdConverter, "external_id")
 
 app_name = "scoring_api"
-urlpatterns: list = []
+urlpatterns = [
+    path("conversations", conversations, name="conversations"),
+    path("conversations/<external_id:external_id>", one_conversation, name="conversation"),
+    path("me", me, name="me"),
+    path("schema/", schema, name="schema"),
+    path("docs/", docs, name="docs"),
+]

@@ -25,4 +25,9 @@ document.addEventListener("focusin", (event) => {
   fields.number.value = turn.dataset.turn;
 });
 
+// `toggle` does not bubble.
+document.addEventListener("toggle", (event) => {
+  if (event.target.id === "annotate" && event.target.open) form()?.elements.characteristic.focus();
+}, true);
+
 document.addEventListener("annotated", () => form()?.reset());

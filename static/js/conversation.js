@@ -83,7 +83,7 @@ if (strip && conversation) {
   part.setAttribute("height", "100");
   strip.append(part);
 
-  const columns = [...strip.querySelectorAll("a")].map((link) => Number(link.getAttribute("href").slice(3)));
+  const columns = [...strip.querySelectorAll("a")].map((link) => Number(link.getAttribute("href").split("#m-")[1]));
   let waiting = false;
 
   // Turns stand in order, so the first one on the screen is found by halving, however long the conversation is.

@@ -1,0 +1,71 @@
+"""A real Chromium, driven by Playwright; without one the tests are left out, except under CI=true."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from accounts.models import User
+from tests.people import PASSWORD
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-dev-shm-usage",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+SECONDS = 15
+
+
+def _chromium() -> str | None:
+    named = os.environ.get("ARTEMIS_CHROMIUM", "")
+    return shutil.which(named) or shutil.which("chromium") or shutil.which("google-chrome")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    program = _chromium()
+    if program is None:
+        reason = "There is no Chromium: apt-get install chromium, or name it in ARTEMIS_CHROMIUM."
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    # Playwright keeps an event loop in this thread, which Django would take for an asynchronous view.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+        yield browser
+        browser.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def open_page(chromium: Browser, live_server) -> Iterator[Callable[..., Page]]:
+    """A page in a browser of its own, signed in through the form as this person. What the page's own script or
+    style policy refuses fails the test."""
+    contexts, faults = [], []
+
+    def open_one(person: User | None = None, **options) -> Page:
+        context = chromium.new_context(base_url=live_server.url, **options)
+        context.set_default_timeout(SECONDS * 1_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("console", lambda line: faults.append(line.text) if "Content Security Policy" in line.text else None)
+        if person is not None:
+            page.goto("/sign-in")
+            page.get_by_label("Email").fill(person.email)
+            page.get_by_label("Password").fill(PASSWORD)
+            page.get_by_role("button", name="Sign in").click()
+            page.wait_for_url(lambda url: "/sign-in" not in url)
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert faults == []
