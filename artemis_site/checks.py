@@ -5,11 +5,12 @@ import stat
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connection
 
 from referrals import signing
 from scoring import vault
+from scoring.models import ModelVersion
 
 
 @register(Tags.security, deploy=True)
@@ -34,9 +35,16 @@ def secrets_are_set(**_: Any) -> list[CheckMessage]:
     if not settings.HTTPS:
         hint = "Put a TLS proxy in front and set ARTEMIS_HTTPS=on."
         found.append(Error("Cookies and evidence travel in clear.", hint=hint, id="artemis.E004"))
-    if settings.ARTEMIS_DEMONSTRATION:
-        found.append(Warning("This is marked as a demonstration.", hint="Unset it.", id="artemis.W001"))
     return found
+
+
+@register(Tags.database, deploy=True)
+def the_model_is_deployable(**_: Any) -> list[CheckMessage]:
+    demonstration = ModelVersion.objects.filter(state=ModelVersion.State.CHAMPION, is_demonstration=True)
+    if not demonstration.exists():
+        return []
+    hint = "Train one on a labelled corpus (manage.py train_model --corpus FILE…) and promote it."
+    return [Error("The model that scores is for demonstration only.", hint=hint, id="artemis.E006")]
 
 
 @register(Tags.database, deploy=True)

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
 from accounts.models import User
 from accounts.roles import Role
+from scoring.models import ModelVersion
 
 # Label, URL name, who is shown it.
 PLACES = [
@@ -25,12 +25,16 @@ def page(request: HttpRequest) -> dict[str, Any]:
     return {
         "navigation": navigation(request),
         "preferences": preferences(request),
-        "environment_badge": (
-            "Demonstration · model not deployable"
-            if settings.ARTEMIS_DEMONSTRATION
-            else ""
-        ),
+        "environment_badge": environment_badge(request),
     }
+
+
+def environment_badge(request: HttpRequest) -> str:
+    """Said on every page as long as the model that scores was trained to show the path only."""
+    if not isinstance(getattr(request, "user", None), User):
+        return ""
+    champion = ModelVersion.objects.filter(state=ModelVersion.State.CHAMPION, is_demonstration=True)
+    return "Demonstration model, not deployable" if champion.exists() else ""
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:

@@ -137,7 +137,6 @@ class Demo:
             settings["REDIS_URL"] = self.servers.redis_url
         return settings | {
             "ARTEMIS_DATA": str(self.data),
-            "ARTEMIS_DEMONSTRATION": "on",
             "SECRET_KEY": os.environ.get("SECRET_KEY") or password(self.data, "secret_key"),
         }
 

@@ -196,7 +196,6 @@ STORAGES = {
 }
 
 # --- What Artemis itself may be told ------------------------------------------------------------
-ARTEMIS_DEMONSTRATION = env.switch("ARTEMIS_DEMONSTRATION", default=False)
 ARTEMIS_CLAIM_MINUTES = env.number("ARTEMIS_CLAIM_MINUTES", default=15)
 ARTEMIS_SCORING_LEASE_SECONDS = env.number("ARTEMIS_SCORING_LEASE_SECONDS", default=60)
 ARTEMIS_SCORING_BATCH = env.number("ARTEMIS_SCORING_BATCH", default=50)

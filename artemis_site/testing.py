@@ -153,6 +153,8 @@ class Emptying:
             self._switch_triggers("DISABLE", guarded)
             for statement in _deleting(tables) if small else _truncating(tables):
                 self.connection.execute(statement)
+            # Foreign keys are checked now: a table with a check pending cannot be altered.
+            self.connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
             self._switch_triggers("ENABLE", guarded)
 
     def close(self) -> None:

@@ -30,7 +30,9 @@ class TrailForm(forms.Form):
 
     first_day = forms.DateField(label="From day", required=False, widget=DAY)
     last_day = forms.DateField(label="To day", required=False, widget=DAY)
-    case = forms.CharField(label="Case", required=False, max_length=40)
+    case = forms.CharField(
+        label="Case", required=False, max_length=40, widget=forms.TextInput(attrs={"size": 12})
+    )
     older_than = MarkField(required=False)
     newer_than = MarkField(required=False)
 

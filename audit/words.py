@@ -83,7 +83,7 @@ def _who(event: AuditEvent, names: Names) -> str:
         return names.person(name)
     if kind == "key":
         return f"Key {name} of a platform"
-    return "Nobody signed in" if name == "nobody" else f"The machine: {name}"
+    return "Nobody signed in" if name == "nobody" else f"The machine: {name.replace('_', ' ')}"
 
 
 def _roles(event: AuditEvent) -> str:

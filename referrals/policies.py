@@ -138,6 +138,13 @@ def check_can_be_resubmitted(escalation: Escalation) -> None:
     _check_escalated(escalation)
 
 
+def check_read_again(escalation: Escalation, *, revision: int, seen_revision: int) -> None:
+    """The first request is held to this by review's decide(): nobody submits what changed under their hands."""
+    if revision != seen_revision:
+        sentence = "The conversation changed since you opened this page. Open it again, read it, then submit."
+        raise NotPossible(sentence, about=escalation.about())
+
+
 def check_can_be_withdrawn(escalation: Escalation) -> None:
     _check_state(escalation, *Escalation.LIVE)
 

@@ -16,7 +16,7 @@ from audit.record import About, record
 from audit.verbs import Verb
 from referrals.formats.text import escaped
 from referrals.gathering import gather
-from referrals.models import Escalation, EscalationAnswer
+from referrals.models import Approval, Escalation, EscalationAnswer
 from referrals.packet_builder import Draft, build
 from referrals.packet_content import PacketContent
 from referrals.permissions import check_may_escalate, check_may_open, check_may_resubmit, supervises
@@ -48,8 +48,7 @@ class Choice:
 
     @property
     def gap(self) -> str:
-        count = self.unread_before
-        return f"{count:,} turn{'' if count == 1 else 's'} not revealed by you" if count else ""
+        return not_revealed(self.unread_before)
 
 
 @dataclass(frozen=True)
@@ -105,6 +104,10 @@ def readable_numbers(case: Case, by: User) -> list[int]:
     return sorted(_revealed(case, by))
 
 
+def not_revealed(count: int) -> str:
+    return f"{count:,} turn{'' if count == 1 else 's'} not revealed by you" if count else ""
+
+
 def read_choices(*, case_id: int, by: User) -> list[Choice]:
     """The same with its text, to choose from. Callers check first that this person may ask."""
     with transaction.atomic():
@@ -137,6 +140,11 @@ def read_history(*, escalation_id: int, by: User) -> list[Entry]:
         for version in versions
     ]
     entries += [_entry(escalation, answer) for answer in answers]
+    approvals = Approval.objects.filter(escalation=escalation).select_related("approved_by")
+    entries += [
+        Entry(approval.approved_at, approval.approved_by, f"approved version {approval.version_number}")
+        for approval in approvals
+    ]
     return sorted(entries, key=lambda entry: entry.at)
 
 

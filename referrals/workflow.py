@@ -39,6 +39,7 @@ from referrals.policies import (
     check_can_be_submitted,
     check_can_be_withdrawn,
     check_packet_unchanged,
+    check_read_again,
     check_reason,
     find_account,
     find_recipient,
@@ -50,6 +51,7 @@ from referrals.transports.download import open_archive, seal_archive
 from referrals.verification import fingerprint_of
 from review.models import Case, Decision
 from review.workflow import decide, refer_case, return_case
+from scoring.models import Conversation
 from scoring.vault import new_data_key
 
 State = Escalation.State
@@ -93,12 +95,16 @@ def escalate(*, case_id: int, by: User, seen_revision: int, **asked: Unpack[Aske
         return escalation
 
 
-def resubmit(*, escalation_id: int, by: User, **asked: Unpack[Asked]) -> Escalation:
+def resubmit(*, escalation_id: int, by: User, seen_revision: int, **asked: Unpack[Asked]) -> Escalation:
     """Ask again after a return, in a new version; the time allowed still counts from the first request."""
     with transaction.atomic():
         escalation = Escalation.objects.lock(escalation_id)
         check_may_resubmit(by, escalation)
         check_can_be_resubmitted(escalation)
+        revision = Conversation.objects.values_list("revision", flat=True).get(
+            pk=escalation.case.conversation_id
+        )
+        check_read_again(escalation, revision=revision, seen_revision=seen_revision)
         submission = submission_from(escalation.case, number=escalation.version_count + 1, by=by, asked=asked)
         check_can_be_submitted(escalation.case, submission)
         version = _write_version(escalation, submission)

@@ -106,9 +106,9 @@ class DecideForm(forms.Form):
         cleaned: dict[str, Any] = super().clean() or {}
         disposition = cleaned.get("disposition")
         if disposition == Decision.Disposition.NO_ACTION and not cleaned.get("reason"):
-            self.add_error("reason", "Say why the flag was mistaken: the technique learns from it.")
+            self.add_error("reason", "Choose a reason: the technique learns from it.")
         if disposition == Decision.Disposition.PLATFORM_ACTION and not cleaned.get("platform_action"):
-            self.add_error("platform_action", "Say what the platform shall do.")
+            self.add_error("platform_action", "Choose what the platform shall do.")
         if disposition != Decision.Disposition.NO_ACTION:
             cleaned["reason"] = ""
         if disposition != Decision.Disposition.PLATFORM_ACTION:

@@ -5,21 +5,21 @@ from typing import Any
 
 from django.db import connection, models
 
+# A statement of this size ends well within the statement timeout, also on a slow host.
+ROWS_A_STATEMENT = 20_000
+
 
 def insert_rows(model: type[models.Model], columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """Insert rows of which each gives a value for each of `columns`, foreign keys as `…_id`.
 
     Django's bulk_create does the same only for models without binary fields; for others it writes one
-    placeholder for each value, which takes three times as long.
+    placeholder for each value, which takes several times as long.
     """
-    if not rows:
-        return
     statement = (
         f"INSERT INTO {model._meta.db_table} ({', '.join(columns)}) "  # noqa: S608 - names of our own models only
         f"SELECT * FROM unnest({_arrays(model, columns)})"
     )
-    with connection.cursor() as cursor:
-        cursor.execute(statement, _transposed(rows))
+    _execute(statement, rows)
 
 
 def update_rows(model: type[models.Model], columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
@@ -27,8 +27,6 @@ def update_rows(model: type[models.Model], columns: Sequence[str], rows: Sequenc
 
     Django's bulk_update writes a CASE of all rows for each column, which takes quadratic time.
     """
-    if not rows:
-        return
     table = model._meta.db_table
     assignments = ", ".join(f"{name} = changed.{name}" for name in columns)
     statement = (
@@ -36,8 +34,13 @@ def update_rows(model: type[models.Model], columns: Sequence[str], rows: Sequenc
         f"FROM unnest({_arrays(model, ['id', *columns])}) AS changed (id, {', '.join(columns)}) "
         f"WHERE {table}.id = changed.id"
     )
+    _execute(statement, rows)
+
+
+def _execute(statement: str, rows: Sequence[Sequence[Any]]) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(statement, _transposed(rows))
+        for first in range(0, len(rows), ROWS_A_STATEMENT):
+            cursor.execute(statement, _transposed(rows[first : first + ROWS_A_STATEMENT]))
 
 
 def _arrays(model: type[models.Model], columns: Sequence[str]) -> str:
@@ -47,9 +50,8 @@ def _arrays(model: type[models.Model], columns: Sequence[str]) -> str:
 
 def _element_type(field: Any) -> str:
     """Without its length: varchar[], never varchar(10)[], so that nothing is cut off silently."""
-    return str(field.rel_db_type(connection) if field.primary_key else field.db_type(connection)).split("(")[
-        0
-    ]
+    name = field.rel_db_type(connection) if field.primary_key else field.db_type(connection)
+    return str(name).split("(")[0]
 
 
 def _transposed(rows: Sequence[Sequence[Any]]) -> list[list[Any]]:

@@ -13,6 +13,7 @@ from scipy import sparse
 from sklearn.feature_extraction.text import HashingVectorizer
 
 BUCKETS = 2**18
+SHRINKAGE = 6.0
 SHORTEST, LONGEST = 2, 5
 PUNCTUATION = ".,;:!?\"'()[]{}<>*~-_/\\|"
 LONGEST_WORD = 64
@@ -77,12 +78,14 @@ def count_matrix(texts: Iterable[str]) -> Matrix:
 
 
 def message_vectors(texts: Iterable[str]) -> tuple[Matrix, np.ndarray]:
-    """Return the unit vector of each normalised message and the length (Euclidean norm) of its counts before scaling.
+    """Return each normalised message as a vector and its weight, the divisor that made the vector from its counts.
 
-    A message without n-grams is a row of zeros with length 0.
+    The divisor is √(‖counts‖² + 6²): near the Euclidean norm for a sentence, and more for one or two words, which
+    therefore carry less evidence. A message without n-grams is a row of zeros with weight 0.
     """
     counts = count_matrix(texts)
-    lengths = np.sqrt(np.asarray(counts.multiply(counts).sum(axis=1)).ravel())
-    scale = np.divide(1.0, lengths, out=np.zeros_like(lengths), where=lengths > 0)
+    squares = np.asarray(counts.multiply(counts).sum(axis=1)).ravel()
+    weights = np.where(squares > 0, np.sqrt(squares + SHRINKAGE**2), 0.0)
+    scale = np.divide(1.0, weights, out=np.zeros_like(weights), where=weights > 0)
     counts.data *= np.repeat(scale, np.diff(counts.indptr))
-    return counts, lengths
+    return counts, weights

@@ -1,6 +1,4 @@
-"""Fits the heads with scikit-learn: evidence of the conversation, the second stage over it, calibration, characteristics."""
-
-from dataclasses import dataclass
+"""Fits the conversation head with scikit-learn: evidence of messages, the second stage over it, and calibration."""
 
 import numpy as np
 from scipy import sparse
@@ -8,57 +6,50 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import normalize
 from sklearn.svm import LinearSVC
 
-from scoring.characteristics import READ_KEYS
-from scoring.classifier import Calibration, Classifier, Noise, pool
+from scoring.classifier import Noise, pool
 from scoring.features import Matrix
 from scoring.training_data import TrainingData, TrainingError
 
 CONVERSATION_C = 1.0
-MARKED_C = 0.3
-HEAD_C = 1.0
+MARKED_C = 0.5
 SECOND_STAGE_C = 1.0
-FEWEST_MARKED = 25
-NEGATIVE_MESSAGES = 20_000
-NEGATIVES_A_HEAD = 6_000
+NEGATIVE_MESSAGES = 40_000
+TOLERANCE = 1e-2
 
 
-@dataclass(frozen=True)
-class Head:
-    """One trained characteristic, its calibration folded into weights and intercept."""
+def fit_classifier(data: TrainingData, chosen: np.ndarray, *, seed: int) -> tuple[dict[str, float], np.ndarray]:
+    """Fit on the labelled conversations of a mask; returns the classifier's part of the header and the weights.
 
-    key: str
-    weights: np.ndarray
-    intercept: float
-    marked: int
+    Everything after the weights is fitted on evidence from weights that had not seen the conversation, and the
+    calibration on logits of which neither stage had seen it; both by author-disjoint folds. The last fit uses all.
+    """
+    chosen = chosen & (data.labels >= 0)
+    check_labels(data, chosen)
+    evidence = _cross_fitted_evidence(data, chosen, seed=seed)
+    noise = _noise(data, chosen, evidence)
+    readings, labels = _readings(data, chosen, evidence, noise), data.labels[chosen]
+    slope, offset = platt(_cross_fitted_logits(readings, labels, data.folds[chosen]), labels)
+    intercept, whole, peak = _second_stage(readings, labels)
+    header = {
+        "intercept": intercept,
+        "whole": whole,
+        "peak": peak,
+        "noise_mean": noise.mean,
+        "noise_deviation": noise.deviation,
+        "slope": slope,
+        "offset": offset,
+    }
+    return header, _evidence_weights(data, chosen, seed=seed)
 
 
-def check_labels(data: TrainingData, fitting: np.ndarray) -> None:
-    """Raise TrainingError unless the part to fit and every other fold hold both labels."""
-    for part in (fitting, *(data.folds == fold for fold in np.unique(data.folds[~fitting]))):
-        if len(set(data.labels[part]) & {0, 1}) < 2:
+def check_labels(data: TrainingData, chosen: np.ndarray) -> None:
+    """Raise TrainingError unless every fold of the chosen conversations holds both labels."""
+    for fold in np.unique(data.folds[chosen]):
+        if len(set(data.labels[chosen & (data.folds == fold)]) & {0, 1}) < 2:
             raise TrainingError(
                 "The corpus is too small, or its authors hang together too much, to keep authors apart: "
                 "a fold has no conversation of one label. Bring more conversations of both kinds."
             )
-
-
-def fit_classifier(
-    data: TrainingData, fitting: np.ndarray, calibrating: np.ndarray, *, seed: int
-) -> tuple[dict[str, float], np.ndarray]:
-    """Fit on the conversations of one mask and calibrate on those of another; returns the header part and the weights."""
-    labelled = data.labels >= 0
-    fitting, calibrating = fitting & labelled, calibrating & labelled
-    evidence = _cross_fitted_evidence(data, fitting, seed=seed)
-    noise = _noise(data, fitting, evidence)
-    intercept, whole, peak = _second_stage(_readings(data, fitting, evidence, noise), data.labels[fitting])
-    weights = _evidence_weights(data, fitting, seed=seed)
-    raw = Classifier(weights, noise, intercept, whole, peak, Calibration(1.0, 0.0))
-    logits = logits_of(raw, data, calibrating, np.asarray(data.vectors @ weights))
-    slope, offset = platt(logits, data.labels[calibrating])
-    return {
-        "intercept": intercept, "whole": whole, "peak": peak, "noise_mean": noise.mean,
-        "noise_deviation": noise.deviation, "slope": slope, "offset": offset,
-    }, weights  # fmt: skip
 
 
 def conversation_vectors(data: TrainingData, chosen: np.ndarray) -> Matrix:
@@ -75,11 +66,11 @@ def _evidence_weights(data: TrainingData, chosen: np.ndarray, *, seed: int) -> n
     vectors, labels = conversation_vectors(data, chosen), data.labels[chosen]
     rows, marked = _message_examples(data, chosen, seed=seed)
     if rows.size == 0:
-        return _linear_weights(vectors, labels, _balance(labels), c=CONVERSATION_C, seed=seed)
-    return _linear_weights(
+        return linear_weights(vectors, labels, balance(labels), c=CONVERSATION_C, seed=seed)
+    return linear_weights(
         sparse.vstack([vectors, data.vectors[rows]], format="csr"),
         np.concatenate([labels, marked]),
-        np.concatenate([_balance(labels), _balance(marked)]),
+        np.concatenate([balance(labels), balance(marked)]),
         c=MARKED_C,
         seed=seed,
     )
@@ -97,16 +88,16 @@ def _message_examples(data: TrainingData, chosen: np.ndarray, *, seed: int) -> t
     return rows[kept].astype(np.int32), marked[kept].astype(int)
 
 
-def _balance(labels: np.ndarray) -> np.ndarray:
+def balance(labels: np.ndarray) -> np.ndarray:
     """Weights that give both labels the same sum and keep the mean at 1."""
     share = labels.mean()
     return np.where(labels == 1, 0.5 / share, 0.5 / (1 - share))
 
 
-def _linear_weights(vectors: Matrix, labels: np.ndarray, weights: np.ndarray, *, c: float, seed: int) -> np.ndarray:
+def linear_weights(vectors: Matrix, labels: np.ndarray, weights: np.ndarray, *, c: float, seed: int) -> np.ndarray:
     """Fit a linear support vector machine (Fan et al. 2008, LIBLINEAR); quick, and calibrated by what follows."""
     vectors.indices, vectors.indptr = vectors.indices.astype(np.int32), vectors.indptr.astype(np.int32)
-    model = LinearSVC(C=c, tol=1e-3, max_iter=5_000, random_state=seed)
+    model = LinearSVC(C=c, tol=TOLERANCE, max_iter=5_000, random_state=seed)
     model.fit(vectors, labels, sample_weight=weights)
     return model.coef_[0].astype(np.float32).astype(np.float64)
 
@@ -127,7 +118,7 @@ def _noise(data: TrainingData, fitting: np.ndarray, evidence: np.ndarray) -> Noi
     return Noise(float(ordinary.mean()), float(ordinary.std()))
 
 
-def _by_conversation(data: TrainingData, chosen: np.ndarray) -> list[slice]:
+def by_conversation(data: TrainingData, chosen: np.ndarray) -> list[slice]:
     """The messages of each chosen conversation; they stand together in the arrays."""
     starts = np.searchsorted(data.conversation, np.flatnonzero(chosen), side="left")
     ends = np.searchsorted(data.conversation, np.flatnonzero(chosen), side="right")
@@ -136,7 +127,7 @@ def _by_conversation(data: TrainingData, chosen: np.ndarray) -> list[slice]:
 
 def _readings(data: TrainingData, chosen: np.ndarray, evidence: np.ndarray, noise: Noise) -> np.ndarray:
     readings = []
-    for part in _by_conversation(data, chosen):
+    for part in by_conversation(data, chosen):
         pooled = pool(evidence[part], data.lengths[part], data.senders[part], noise)
         readings.append((pooled.whole.sum(), pooled.peak.sum()))
     return np.array(readings)
@@ -157,15 +148,13 @@ def _second_stage(readings: np.ndarray, labels: np.ndarray) -> tuple[float, floa
     raise TrainingError("The texts of the two labels cannot be told apart; there is nothing to learn from this corpus.")
 
 
-def logits_of(classifier: Classifier, data: TrainingData, chosen: np.ndarray, evidence: np.ndarray) -> np.ndarray:
-    """Return the logit before calibration of each chosen conversation."""
-    return np.array(
-        [
-            classifier.intercept
-            + classifier.contributions(evidence[part], data.lengths[part], data.senders[part]).sum()
-            for part in _by_conversation(data, chosen)
-        ]
-    )
+def _cross_fitted_logits(readings: np.ndarray, labels: np.ndarray, folds: np.ndarray) -> np.ndarray:
+    logits = np.empty(labels.size)
+    for fold in np.unique(folds):
+        held = folds == fold
+        intercept, *weights = _second_stage(readings[~held], labels[~held])
+        logits[held] = intercept + readings[held] @ weights
+    return logits
 
 
 def platt(logits: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
@@ -182,35 +171,3 @@ def platt(logits: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
     if slope <= 0:
         raise TrainingError("On held-out authors the score does not rise with the label; the corpus cannot be learnt from.")
     return slope, offset
-
-
-def fit_heads(data: TrainingData, fitting: np.ndarray, calibrating: np.ndarray, *, seed: int) -> list[Head]:
-    """Fit one head for each characteristic with enough marked messages in both parts, in the taxonomy's order."""
-    usable = (data.lengths > 0) & data.annotated[data.conversation]
-    fit_rows = np.flatnonzero(usable & fitting[data.conversation])
-    held_rows = np.flatnonzero(usable & calibrating[data.conversation])
-    found = (_fit_head(data, key, fit_rows, held_rows, seed=seed) for key in READ_KEYS)
-    return [head for head in found if head is not None]
-
-
-def _fit_head(data: TrainingData, key: str, fit_rows: np.ndarray, held_rows: np.ndarray, *, seed: int) -> Head | None:
-    marked = np.array([key in data.keys[row] for row in fit_rows], dtype=bool)
-    held = np.array([key in data.keys[row] for row in held_rows], dtype=int)
-    if marked.sum() < FEWEST_MARKED or not 0 < held.sum() < held.size:
-        return None
-    rows, labels = _sampled(data, fit_rows, marked, seed=seed)
-    raw = _linear_weights(data.vectors[rows], labels, np.ones(labels.size), c=HEAD_C, seed=seed)
-    slope, offset = platt(data.vectors[held_rows] @ raw, held)
-    weights = (slope * raw).astype(np.float32).astype(np.float64)
-    return Head(key, weights, offset, int(marked.sum()))
-
-
-def _sampled(
-    data: TrainingData, rows: np.ndarray, marked: np.ndarray, *, seed: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """All marked messages, every message marked for something else (the hard ones), and a sample of the rest."""
-    elsewhere = np.array([bool(data.keys[row]) for row in rows], dtype=bool) & ~marked
-    rest = np.flatnonzero(~marked & ~elsewhere)
-    sample = np.random.default_rng(seed).permutation(rest)[:NEGATIVES_A_HEAD]
-    chosen = np.sort(np.concatenate([np.flatnonzero(marked | elsewhere), sample]))
-    return rows[chosen], marked[chosen].astype(int)

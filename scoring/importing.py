@@ -110,9 +110,10 @@ def _read_line(place: str, line: bytes | None, form: str, now: datetime) -> Foun
     if line is None:
         return Found(place, faults=(Fault("", TOO_LONG_LINE),))
     try:
-        raw = parse(line)
+        raw = parse(line.strip())
     except NotStrictJSON as fault:
-        return Found(place, faults=(Fault("", str(fault)),))
+        # The place says which line it is.
+        return Found(place, faults=(Fault("", str(fault).replace("line 1, ", "")),))
     is_labelled = form == "labelled" or (form != "api" and _looks_labelled(raw))
     allowance = LABELLED_LINE if is_labelled else API_LINE
     conversation, faults = read_conversation(raw, now=now, allowance=allowance)

@@ -26,6 +26,8 @@ from scoring.vault import KeyUnavailable
 MAXIMUM_ATTEMPTS = 5
 # Bounds a worker's memory: conversations are scored together up to so many messages.
 MESSAGES_AT_ONCE = 20_000
+# Ratings under this are not stored with a message: they would only cover what matters.
+WORTH_SHOWING = 0.5
 GIVEN_UP = "scoring_failed"
 WORKER = Machine("scoring")
 # Faults of the installation, not of a conversation: nothing is given up because of them.
@@ -189,7 +191,10 @@ def _store(
     MessageRating.objects.bulk_create(
         [
             MessageRating(
-                message=message, model=version, contribution=rating.contribution, ratings=dict(rating.ratings)
+                message=message,
+                model=version,
+                contribution=rating.contribution,
+                ratings={key: value for key, value in rating.ratings.items() if value >= WORTH_SHOWING},
             )
             # An abstention rates no message.
             for message, rating in zip(messages, scored.messages, strict=scored.abstained is None)

@@ -39,6 +39,28 @@ TRAIN_WORDS: dict[str, tuple[str, ...]] = {
     "hobby": ("camping", "fishing", "hiking", "cycling", "baking", "knitting", "photography", "reading", "singing", "travelling", "swimming", "golf"),
     "job": ("a nurse", "an engineer", "a student", "a teacher", "retired", "a cook", "a driver", "between jobs", "a writer", "in sales"),
     "feeling": ("tired", "happy", "worried", "excited", "hungry", "thirsty", "sick", "cold", "proud", "nervous", "bored", "fine"),
+    "who": ("I", "you", "we", "they", "he", "she", "people", "some of us", "my friends", "your team", "everyone", "the kids"),
+    "might": (
+        "can", "could", "will", "would", "should", "might", "must", "do not", "did not", "cannot", "will not", "would not",
+        "never", "always", "want to", "need to", "have to", "like to", "used to", "try to", "would like to", "am going to", "really",
+    ),
+    "do": (
+        "take", "give", "get", "make", "find", "keep", "tell", "ask", "send", "show", "meet", "see", "call", "help", "trust", "know",
+        "understand", "like", "love", "need", "want", "buy", "use", "move", "play", "bring", "leave", "change", "write", "read", "open",
+        "delete", "watch", "hear", "believe", "remember", "forget", "miss", "start", "stop", "pick up", "wait for", "look at", "talk about",
+        "think about", "talk to", "listen to", "pay for", "care about", "agree with", "work with", "share", "promise", "answer", "drive to",
+    ),
+    "it": (
+        "it", "that", "this", "them", "me", "you", "us", "him", "her", "the same", "the other one", "a lot", "nothing", "something",
+        "anything", "everything", "one more", "someone else", "each other", "both", "your friend", "my family", "the others", "your mum",
+        "my dad", "your phone", "the school", "my room", "your picture", "the game", "a present", "the secret of it", "my parents",
+    ),
+    "how": (
+        "today", "now", "later", "again", "together", "alone", "at home", "at school", "for me", "for you", "with you", "with me", "then",
+        "first", "too", "in private", "after school", "at night", "right away", "any more", "online", "in person", "every day", "as well",
+        "between us", "on the phone", "this time", "with the team", "from there", "at all", "once", "in the other room",
+    ),
+    "link": ("and", "but", "so", "because", "if", "when", "or", "although", "before", "after", "while", "since"),
     "number": ("one", "two", "three", "four", "five", "ten", "twenty", "a hundred", "half", "most"),
 }  # fmt: skip
 
@@ -133,6 +155,16 @@ TRAIN: tuple[str, ...] = (
     "[Is|Was] {person} [here|home|in {town}|awake|at work] [yet|now|{time}]",
     "[If you want|If you like|Whenever you are ready], [we can {action}|I will {action} with you|you can have {thing}]",
     "[Have fun|Enjoy|Good luck|Safe travels] [with {topic}|in {town}|with {family}|with {hobby}]",
+    "{who} {might} {do} {it} {how}",
+    "{who} {might} {do} {it} {link} {who} {might} {do} {it} {how}",
+    "{who} {might} {do} {it} {link} {reason}",
+    "[Do|Did|Can|Could|Will|Would|Should] {who} {do} {it} {how}[, or {do} {it}|]",
+    "[What|Why|When|Where|How] [do|did|can|will|would|should] {who} {do} [it|{it} {how}|{how}]",
+    "{do} {it} {how}[, please| {link} {who} {might} {do} {it}|]",
+    "[Let us|Let me|Please|Just|Do not] {do} {it} {how}[ {link} {reason}|]",
+    "[I think|I hope|I know|I am sure|I heard|Maybe] {who} {might} {do} {it} {how}",
+    "[Thanks|Sorry|Okay|Yes|No|Well|Oh], {who} {might} {do} {it} [{how}|{link} {who} {do} {it}]",
+    "[Is it|It is|That is|It was|Was it] [okay|better|easier|hard|fun|nice|true that you|possible] to {do} {it} {how}",
 )
 
 HELD_OUT_WORDS: dict[str, tuple[str, ...]] = {

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.metrics import average_precision_score
 
 from scoring.evaluation import figures
-from scoring.fitting import logits_of
+from scoring.fitting import by_conversation
 from scoring.pipeline import Model
 from scoring.training_data import TrainingData
 
@@ -33,8 +33,7 @@ def card_of(
     products = np.asarray(tested.vectors @ model.weights)
     labelled = chosen & (tested.labels >= 0)
     scored = labelled & tested.judged
-    logits = logits_of(model.classifier, tested, scored, products[:, 0])
-    probabilities = np.array([model.classifier.calibration.probability(logit) for logit in logits])
+    probabilities = _probabilities(model, tested, scored, products[:, 0])
     return {
         "corpus": _counts(data),
         "fitted_on": int(fitting.sum()),
@@ -46,6 +45,14 @@ def card_of(
         "heads": _heads(model, tested, chosen, products[:, 1:]),
         "limits": ([DEMONSTRATION_LIMIT] if model.demonstration else []) + list(LIMITS),
     }
+
+
+def _probabilities(model: Model, data: TrainingData, chosen: np.ndarray, evidence: np.ndarray) -> np.ndarray:
+    classifier, result = model.classifier, []
+    for part in by_conversation(data, chosen):
+        given = classifier.contributions(evidence[part], data.lengths[part], data.senders[part])
+        result.append(classifier.calibration.probability(classifier.intercept + float(given.sum())))
+    return np.array(result)
 
 
 def _counts(data: TrainingData) -> dict[str, int]:

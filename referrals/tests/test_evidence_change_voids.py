@@ -59,7 +59,7 @@ def test_a_new_version(escalation: Escalation, mara: User, otto: User, ines: Use
     """Ines has version 1 open while Otto returns it and Mara submits version 2."""
     digest = seen_by(escalation, ines)
     return_escalation(escalation_id=escalation.pk, by=otto, reason="Please add turn 7.")
-    resubmit(escalation_id=escalation.pk, by=mara, **asked(escalation.case, desk))
+    resubmit(escalation_id=escalation.pk, by=mara, seen_revision=1, **asked(escalation.case, desk))
     assert is_void(escalation, ines, digest)
 
 

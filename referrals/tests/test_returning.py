@@ -13,7 +13,7 @@ from referrals.comparison import changes_between
 from referrals.models import Escalation, EscalationAnswer, EscalationVersion, Recipient
 from referrals.reading import preview_again, read_history, view_packet
 from referrals.submission import open_reason, submission_of
-from referrals.tests.conftest import GROUNDS, approved_by, asked
+from referrals.tests.conftest import GROUNDS, approved_by, asked, edit_message
 from referrals.workflow import resubmit, return_escalation
 from review.models import Case
 
@@ -68,7 +68,10 @@ def test_what_was_returned_cannot_be_approved(returned: Escalation, ines: User) 
 
 def test_it_comes_back_as_a_new_version(returned: Escalation, mara: User, desk: Recipient) -> None:
     again = resubmit(
-        escalation_id=returned.pk, by=mara, **asked(returned.case, desk, evidence_numbers=[5], context=2)
+        escalation_id=returned.pk,
+        by=mara,
+        seen_revision=1,
+        **asked(returned.case, desk, evidence_numbers=[5], context=2),
     )
     assert again.state == Escalation.State.REQUESTED
     assert again.version_count == 2
@@ -77,14 +80,14 @@ def test_it_comes_back_as_a_new_version(returned: Escalation, mara: User, desk: 
 
 
 def test_the_clock_goes_on_from_the_first_request(returned: Escalation, mara: User, desk: Recipient) -> None:
-    again = resubmit(escalation_id=returned.pk, by=mara, **asked(returned.case, desk))
+    again = resubmit(escalation_id=returned.pk, by=mara, seen_revision=1, **asked(returned.case, desk))
     assert again.due_at == again.requested_at + timedelta(hours=24)
 
 
 def test_an_exit_that_became_imminent_is_due_sooner(
     returned: Escalation, mara: User, police: Recipient
 ) -> None:
-    again = resubmit(escalation_id=returned.pk, by=mara, **asked(returned.case, police))
+    again = resubmit(escalation_id=returned.pk, by=mara, seen_revision=1, **asked(returned.case, police))
     assert again.due_at == again.requested_at + timedelta(hours=1)
 
 
@@ -92,6 +95,7 @@ def test_the_approver_sees_what_changed(returned: Escalation, mara: User, desk: 
     again = resubmit(
         escalation_id=returned.pk,
         by=mara,
+        seen_revision=1,
         **asked(returned.case, desk, evidence_numbers=[5], grounds=GROUNDS + " More."),
     )
     before, now = again.versions.get(number=1), again.current
@@ -107,13 +111,18 @@ def test_each_version_has_a_digest_of_its_own(
 ) -> None:
     """Even where nothing was changed: an approval names the version that was read."""
     first = view_packet(escalation_id=returned.pk, by=otto).draft.digest
-    again = resubmit(escalation_id=returned.pk, by=mara, **asked(returned.case, desk))
+    again = resubmit(escalation_id=returned.pk, by=mara, seen_revision=1, **asked(returned.case, desk))
     assert view_packet(escalation_id=again.pk, by=otto).draft.digest != first
 
 
 def test_evidence_must_have_been_read_again_too(returned: Escalation, mara: User, desk: Recipient) -> None:
     with pytest.raises(NotPossible):
-        resubmit(escalation_id=returned.pk, by=mara, **asked(returned.case, desk, evidence_numbers=[99]))
+        resubmit(
+            escalation_id=returned.pk,
+            by=mara,
+            seen_revision=1,
+            **asked(returned.case, desk, evidence_numbers=[99]),
+        )
     returned.refresh_from_db()
     assert returned.state == Escalation.State.RETURNED
     assert EscalationVersion.objects.count() == 1
@@ -121,7 +130,7 @@ def test_evidence_must_have_been_read_again_too(returned: Escalation, mara: User
 
 def test_only_who_asked_can_submit_it_again(returned: Escalation, ines: User, desk: Recipient) -> None:
     with pytest.raises(NotAllowed) as refusal:
-        resubmit(escalation_id=returned.pk, by=ines, **asked(returned.case, desk))
+        resubmit(escalation_id=returned.pk, by=ines, seen_revision=1, **asked(returned.case, desk))
     assert refusal.value.sentence == (
         "Only Mara asked for this escalation, and only they can change it and submit it again."
     )
@@ -132,7 +141,19 @@ def test_what_was_not_returned_cannot_be_submitted_again(
     escalation: Escalation, mara: User, desk: Recipient
 ) -> None:
     with pytest.raises(NotPossible):
-        resubmit(escalation_id=escalation.pk, by=mara, **asked(escalation.case, desk))
+        resubmit(escalation_id=escalation.pk, by=mara, seen_revision=1, **asked(escalation.case, desk))
+    assert EscalationVersion.objects.count() == 1
+
+
+def test_what_changed_meanwhile_is_read_first(returned: Escalation, mara: User, desk: Recipient) -> None:
+    edit_message(returned.case, 5, text="Let us tell your parents about this chat")
+    with pytest.raises(NotPossible) as refusal:
+        resubmit(escalation_id=returned.pk, by=mara, seen_revision=1, **asked(returned.case, desk))
+    assert refusal.value.sentence == (
+        "The conversation changed since you opened this page. Open it again, read it, then submit."
+    )
+    returned.refresh_from_db()
+    assert returned.state == Escalation.State.RETURNED
     assert EscalationVersion.objects.count() == 1
 
 

@@ -20,6 +20,7 @@ from referrals.reading import (
     Reading,
     check_can_begin,
     check_can_begin_again,
+    not_revealed,
     preview,
     preview_again,
     read_choices,
@@ -64,7 +65,8 @@ def resubmit(request: HttpRequest, escalation_id: int) -> HttpResponse:
         return preview_again(escalation_id=escalation.pk, by=person, asked=asked)
 
     def submit(asked: Asked) -> Escalation:
-        return workflow.resubmit(escalation_id=escalation.pk, by=person, **asked)
+        seen_revision = form.cleaned_data["seen_revision"]
+        return workflow.resubmit(escalation_id=escalation.pk, by=person, seen_revision=seen_revision, **asked)
 
     back = reverse("referrals:escalation", args=[escalation.pk])
     return _answer(request, case, form, look=look, submit=submit, back=back)
@@ -100,8 +102,12 @@ def _form(request: HttpRequest, case: Case, *, initial: dict[str, Any]) -> Reque
 
 def _choices(request: HttpRequest, case: Case, form: RequestForm) -> dict[str, Any]:
     ticked = form["evidence"].value() or []
+    choices = read_choices(case_id=case.pk, by=signed_in(request))
     return {
-        "choices": read_choices(case_id=case.pk, by=signed_in(request)),
+        "choices": choices,
+        "unread_after": not_revealed(case.conversation.message_count - choices[-1].message.number)
+        if choices
+        else "",
         "ticked": {int(number) for number in ticked if str(number).isdecimal()},
     }
 
@@ -109,7 +115,7 @@ def _choices(request: HttpRequest, case: Case, form: RequestForm) -> dict[str, A
 def _first_initial(request: HttpRequest, case: Case) -> dict[str, Any]:
     """What they annotated is ticked. The case page says which revision they read; it may be older than today's."""
     own = Annotation.objects.filter(case=case, annotated_by=signed_in(request), superseded_by=None)
-    revision = Conversation.objects.values_list("revision", flat=True).get(pk=case.conversation_id)
+    revision = _revision(case)
     seen = request.GET.get("seen", "")
     return {
         "evidence": sorted(set(own.exclude(characteristic="").values_list("message__number", flat=True))),
@@ -118,4 +124,8 @@ def _first_initial(request: HttpRequest, case: Case) -> dict[str, Any]:
 
 
 def _next_initial(escalation: Escalation) -> dict[str, Any]:
-    return {**initial_of(escalation.current), "seen_revision": 0}
+    return {**initial_of(escalation.current), "seen_revision": _revision(escalation.case)}
+
+
+def _revision(case: Case) -> int:
+    return Conversation.objects.values_list("revision", flat=True).get(pk=case.conversation_id)

@@ -67,7 +67,7 @@ def download(request: HttpRequest, packet_id: int) -> HttpResponse:
 def custody_of(packet: Packet) -> list[dict[str, Any]]:
     """Every hand, oldest first, from the trail: who did what, and the digest that they had before them."""
     escalation = packet.approval.escalation
-    ids = {("escalation", str(escalation.pk)), ("packet", str(packet.pk)), ("case", str(escalation.case_id))}
+    ids = {("escalation", str(escalation.pk)), ("packet", str(packet.pk))}
     events = AuditEvent.objects.filter(case_reference=escalation.case.reference, verb__in=HANDS)
     own = [event for event in events.order_by("case_sequence") if (event.object_type, event.object_id) in ids]
     lines = lines_of(own, licensees=[escalation.case.licensee])

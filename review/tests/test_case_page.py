@@ -317,8 +317,8 @@ def test_the_form_on_the_page_is_one_that_can_be_sent(mine: Case, browser: Clien
     ("sent", "sentence"),
     [
         ({}, "Choose an outcome."),
-        ({"disposition": "no_action"}, "Say why the flag was mistaken"),
-        ({"disposition": "platform_action"}, "Say what the platform shall do."),
+        ({"disposition": "no_action"}, "Choose a reason: the technique learns from it."),
+        ({"disposition": "platform_action"}, "Choose what the platform shall do."),
         ({"disposition": "escalate"}, "To escalate, choose “Escalate…”"),
     ],
 )

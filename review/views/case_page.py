@@ -1,5 +1,6 @@
 """What the case page shows, gathered in a constant number of queries."""
 
+from datetime import datetime
 from typing import Any
 
 from django.forms import Form
@@ -70,7 +71,7 @@ def _facts(case: Case, newest: Score | None) -> list[dict[str, str]]:
     conversation, opening = case.conversation, case.opened_by_score
     earlier = Case.objects.filter(conversation=conversation).exclude(pk=case.pk).count()
     first, last = conversation.first_message_at, conversation.last_message_at
-    span = f"{first:%-d %b %Y, %H:%M} to {last:%-d %b %Y, %H:%M}" if first and last else ""
+    span = _span(first, last) if first and last else ""
     return [
         {"label": "Platform", "value": case.licensee.name},
         {"label": "Kind", "value": conversation.get_kind_display()},
@@ -86,6 +87,11 @@ def _facts(case: Case, newest: Score | None) -> list[dict[str, str]]:
         {"label": "Model", "value": str(opening.model or "")},
         {"label": "Earlier cases", "value": str(earlier or "none"), "note": "of this conversation"},
     ]
+
+
+def _span(first: datetime, last: datetime) -> str:
+    end = f"{last:%H:%M}" if last.date() == first.date() else f"{last:%-d %b %Y, %H:%M}"
+    return f"{first:%-d %b %Y, %H:%M} to {end}"
 
 
 def _now_at(case: Case) -> str:

@@ -33,7 +33,7 @@ class Shape:
 
 @dataclass(frozen=True)
 class AnswerOfOperation:
-    status: str
+    statuses: str
     shape: str
 
 
@@ -98,9 +98,12 @@ def _example(body: dict[str, Any]) -> str:
 
 
 def _answers(responses: dict[str, Any]) -> Iterator[AnswerOfOperation]:
+    statuses: dict[str, list[str]] = {}
     for status, response in sorted(responses.items()):
         for content in response.get("content", {}).values():
-            yield AnswerOfOperation(status, _kind(content["schema"]))
+            statuses.setdefault(_kind(content["schema"]), []).append(status)
+    for shape, known in statuses.items():
+        yield AnswerOfOperation(", ".join(known), shape)
 
 
 def _parameter(one: dict[str, Any]) -> Row:

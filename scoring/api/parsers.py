@@ -3,6 +3,7 @@
 import hashlib
 import zlib
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import IO, Any, cast
 
 from django.http.request import HttpHeaders
@@ -15,6 +16,7 @@ from scoring.strict_json import NotStrictJSON, parse
 
 LARGEST_BODY = 20 * 1024 * 1024
 CHUNK = 64 * 1024
+MOST_DISCARDED = 5 * LARGEST_BODY
 
 TOO_LARGE = f"A body has at most {LARGEST_BODY:,} bytes after decompression. Send it in several calls."
 NOT_GZIP = "The body is not gzip, although Content-Encoding says so, or it broke off."
@@ -44,10 +46,16 @@ def read_body(stream: IO[bytes], headers: HttpHeaders) -> bytes:
     encoding = headers.get("Content-Encoding", "identity").strip().lower()
     if encoding not in {"identity", "gzip", "x-gzip", ""}:
         raise UnsupportedMediaType(encoding, "Content-Encoding may be gzip or absent.")
-    if int(headers.get("Content-Length") or 0) > LARGEST_BODY:
-        raise TooLarge(TOO_LARGE)
     pieces = iter(lambda: stream.read(CHUNK), b"")
-    return _limited(_unzipped(pieces) if "gzip" in encoding else pieces)
+    try:
+        if int(headers.get("Content-Length") or 0) > LARGEST_BODY:
+            raise TooLarge(TOO_LARGE)
+        return _limited(_unzipped(pieces) if "gzip" in encoding else pieces)
+    except TooLarge:
+        # A client that is still sending would see a broken connection instead of the answer.
+        for _ in islice(pieces, MOST_DISCARDED // CHUNK):
+            pass
+        raise
 
 
 def _limited(pieces: Iterator[bytes]) -> bytes:

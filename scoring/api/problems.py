@@ -5,7 +5,7 @@ from typing import Any
 
 import structlog
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
-from django.db import OperationalError, transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.http import Http404, UnreadablePostError
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -107,7 +107,7 @@ def _as_api_exception(exception: Exception) -> exceptions.APIException | None:
         return exceptions.PermissionDenied()
     if isinstance(exception, UnreadablePostError):
         return exceptions.ParseError("The body broke off. Send the same request again.")
-    if isinstance(exception, OperationalError):
+    if isinstance(exception, OperationalError | InterfaceError):
         # The class only: the message of a database error may quote a row.
         log.error("database not available", fault=type(exception.__cause__ or exception).__name__)
         return _Unavailable(BUSY)

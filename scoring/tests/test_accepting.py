@@ -310,7 +310,7 @@ def test_a_licensee_suspended_since_its_key_was_checked_accepts_nothing(northwin
     suspend(licensee_id=northwind.pk, by=otto, reason="Contract ended")
     before = everything()
 
-    with pytest.raises(NotPossible, match="This licensee is suspended: nothing is accepted."):
+    with pytest.raises(NotPossible, match=r"This licensee is suspended: nothing is accepted\."):
         accept(licensee=northwind, items=[incoming()], by=TESTS)
     assert everything() == before
 

@@ -1,0 +1,125 @@
+"""Admins see what each model measured and choose, after a question, which one scores."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import User
+from audit.models import AuditEvent
+from audit.verbs import Verb
+from scoring.intervals import share_with_interval
+from scoring.models import ModelVersion
+from scoring.registry import promote
+from scoring.views import ModelCard
+
+pytestmark = pytest.mark.django_db
+CARD = {
+    "corpus": {"conversations": 1500, "positive": 700},
+    "evaluated_on": "a separate corpus",
+    "abstained": 3,
+    "figures": {
+        "conversations": 600,
+        "positive": 200,
+        "flagged": 150,
+        "false_positives": 30,
+        "pr_auc": 0.913,
+        "threshold": 0.5,
+        "calibration_error": None,
+    },
+    "heads": {"age_probe": {"marked": 12, "average_precision": None}},
+    "limits": ["Demonstration, not deployable: …", "A score is not a finding."],
+}
+
+
+@pytest.fixture
+def adams_browser(adam: User, browser_of: Callable[[User], Client]) -> Client:
+    return browser_of(adam)
+
+
+def make_model(name: str, **fields: Any) -> ModelVersion:
+    values = {"digest": name.ljust(64, "0"), "artifact": b"bytes of " + name.encode(), "card": CARD} | fields
+    return ModelVersion.objects.create(name=name, **values)
+
+
+def champions() -> list[ModelVersion]:
+    return list(ModelVersion.objects.filter(state=ModelVersion.State.CHAMPION))
+
+
+def test_the_page_says_what_was_measured_with_its_uncertainty() -> None:
+    precision, recall, area, calibration = ModelCard(make_model("first")).figures
+    assert precision == {"label": "precision", "value": "0.80", "interval": "0.73–0.86", "n": 150}
+    assert recall == {"label": "recall", "value": "0.60", "interval": "0.53–0.67", "n": 200}
+    assert area["value"] == "0.91"
+    assert calibration["value"] == "not measured"
+
+
+@pytest.mark.parametrize("card", [{}, {"figures": None, "limits": "none", "heads": {"age_probe": 3}}])
+def test_a_card_that_lacks_its_figures_says_so(adams_browser: Client, card: dict[str, Any]) -> None:
+    shown = ModelCard(make_model("first", card=card))
+    assert {figure["value"] for figure in shown.figures} == {"not measured"}
+    assert shown.heads == shown.limits == []
+    assert adams_browser.get("/models/").status_code == 200
+
+
+def test_a_demonstration_is_marked_plainly(adams_browser: Client) -> None:
+    make_model("first", is_demonstration=True)
+    assert "Demonstration, not deployable" in adams_browser.get("/models/").content.decode()
+    ModelVersion.objects.update(is_demonstration=False)
+    assert "Demonstration, not deployable" not in adams_browser.get("/models/").content.decode()
+
+
+def test_the_bytes_of_the_models_are_not_fetched_for_the_page(adams_browser: Client) -> None:
+    make_model("first")
+    with CaptureQueriesContext(connection) as captured:
+        adams_browser.get("/models/")
+    assert not any("artifact" in query["sql"] for query in captured.captured_queries)
+
+
+def test_promoting_asks_first(adams_browser: Client, adam: User) -> None:
+    first, second = make_model("first"), make_model("second")
+    promote(model_id=first.pk, by=adam)
+    page = adams_browser.get(f"/models/{second.pk}/promote").content.decode()
+    assert "Let second second00 score?" in page
+    assert "first first000 retires and can come back the same way." in page
+    assert champions() == [first]
+
+
+def test_promoting_moves_both_and_records_who_did_it(adams_browser: Client, adam: User) -> None:
+    first, second = make_model("first"), make_model("second")
+    promote(model_id=first.pk, by=adam)
+    answer = adams_browser.post(f"/models/{second.pk}/promote")
+    assert (answer.status_code, answer["Location"]) == (302, "/models/")
+    assert champions() == [second]
+    assert ModelVersion.objects.get(pk=first.pk).state == ModelVersion.State.RETIRED
+    newest = AuditEvent.objects.filter(verb=Verb.MODEL_PROMOTED).latest("at")
+    assert (newest.actor, newest.object_id) == (adam.actor_name, str(second.pk))
+    assert newest.payload["digest"] == second.digest
+
+
+def test_the_one_that_scores_cannot_be_promoted_again(adams_browser: Client, adam: User) -> None:
+    first = make_model("first")
+    promote(model_id=first.pk, by=adam)
+    answer = adams_browser.post(f"/models/{first.pk}/promote")
+    assert answer.status_code == 409
+    assert "This model is already the one that scores." in answer.content.decode()
+    assert AuditEvent.objects.filter(verb=Verb.MODEL_PROMOTED).count() == 1
+
+
+def test_an_unknown_model_is_not_found(adams_browser: Client) -> None:
+    assert adams_browser.post("/models/1/promote").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "expected"),
+    [(0, 10, (0.0, 0.0, 0.278)), (5, 10, (0.5, 0.237, 0.763)), (10, 10, (1.0, 0.722, 1.0))],
+)
+def test_the_interval_is_wilsons(part: int, whole: int, expected: tuple[float, ...]) -> None:
+    assert share_with_interval(part, whole) == pytest.approx(expected, abs=0.001)
+
+
+def test_nothing_counted_has_no_share() -> None:
+    assert share_with_interval(0, 0) is None
