@@ -5,11 +5,14 @@ words without surrounding punctuation and pairs of neighbours. Hashing is statel
 so a model is its weights and nothing else.
 """
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 from scipy import sparse
+from sklearn.feature_extraction import FeatureHasher
 from sklearn.feature_extraction.text import HashingVectorizer
 
 BUCKETS = 2**18
@@ -18,63 +21,71 @@ SHORTEST, LONGEST = 2, 5
 PUNCTUATION = ".,;:!?\"'()[]{}<>*~-_/\\|"
 LONGEST_WORD = 64
 
+_UNBROKEN = re.compile(r"\S+")
+
 Matrix = sparse.csr_array
 
 
+Gram = tuple[str, int, int]
+
+
 @lru_cache(maxsize=50_000)
-def _characters(word: str) -> tuple[str, ...]:
-    return tuple(gram for gram, _ in character_grams(word))
-
-
-def character_grams(word: str) -> Iterator[tuple[str, int]]:
-    """Yield the character n-grams of one word with the place of each in the word (−1 is the blank before it)."""
+def character_ngrams(word: str) -> tuple[str, ...]:
+    """Return the character n-grams of one word; a word shorter than a size gives itself once, with its blanks."""
     padded = f" {word} "
-    for size in range(SHORTEST, LONGEST + 1):
-        if len(padded) <= size:
-            yield padded, -1
-            return
-        for start in range(len(padded) - size + 1):
-            yield padded[start : start + size], start - 1
+    sizes = range(SHORTEST, min(LONGEST, len(padded)) + 1)
+    return tuple(padded[start : start + size] for size in sizes for start in range(len(padded) - size + 1))
 
 
 def chunks(text: str) -> list[str]:
     """Split at blanks; a word over 64 characters is cut, so that one endless word is many bounded ones."""
     return [
-        word[start : start + LONGEST_WORD]
-        for word in text.split()
-        for start in range(0, len(word), LONGEST_WORD)
+        word[start : start + LONGEST_WORD] for word in text.split() for start in range(0, len(word), LONGEST_WORD)
     ]
 
 
-def word_of(chunk: str) -> str:
-    """Return the chunk as a word n-gram sees it: with a mark in front, without punctuation around it; or nothing."""
-    return chunk.strip(PUNCTUATION)
+def chunk_places(text: str) -> list[tuple[int, int]]:
+    """Return where each of `chunks(text)` stands, as half-open spans of characters."""
+    return [
+        (start, min(start + LONGEST_WORD, found.end()))
+        for found in _UNBROKEN.finditer(text)
+        for start in range(found.start(), found.end(), LONGEST_WORD)
+    ]
 
 
 def ngrams(text: str) -> list[str]:
     """Return every n-gram of one normalised message, repeated as often as it occurs. Word n-grams begin with a tab."""
     parts = chunks(text)
-    grams = [gram for part in parts for gram in _characters(part)]
-    words = [word for word in map(word_of, parts) if word]
+    grams = [gram for part in parts for gram in character_ngrams(part)]
+    words = [word for part in parts if (word := part.strip(PUNCTUATION))]
     grams += ["\t" + word for word in words]
-    grams += [
-        f"\t{first}\t{second}" for first, second in zip(words, words[1:], strict=False)
-    ]
+    grams += [f"\t{first}\t{second}" for first, second in pairwise(words)]
     return grams
 
 
-_VECTORISER = HashingVectorizer(
-    analyzer=ngrams,
-    n_features=BUCKETS,
-    norm=None,
-    alternate_sign=True,
-    dtype=np.float64,
-)
+def located_ngrams(text: str) -> list[Gram]:
+    """Return the same n-grams as `ngrams`, each with the numbers of the first and the last chunk that it is made of."""
+    parts = chunks(text)
+    grams = [(gram, place, place) for place, part in enumerate(parts) for gram in character_ngrams(part)]
+    words = [(word, place) for place, part in enumerate(parts) if (word := part.strip(PUNCTUATION))]
+    grams += [("\t" + word, place, place) for word, place in words]
+    grams += [(f"\t{first}\t{second}", one, other) for (first, one), (second, other) in pairwise(words)]
+    return grams
+
+
+_HASHING = {"n_features": BUCKETS, "alternate_sign": True, "dtype": np.float64}
+_VECTORISER = HashingVectorizer(analyzer=ngrams, norm=None, **_HASHING)
+_HASHER = FeatureHasher(input_type="string", **_HASHING)
 
 
 def count_matrix(texts: Iterable[str]) -> Matrix:
     """Return signed n-gram counts of normalised texts: one row a text, `BUCKETS` columns, float64."""
     return _VECTORISER.transform(texts)
+
+
+def gram_matrix(grams: Iterable[str]) -> Matrix:
+    """Return each single n-gram as a row with 1 or −1 in its bucket; the rows of a text's n-grams sum to its counts."""
+    return _HASHER.transform([gram] for gram in grams)
 
 
 def message_vectors(texts: Iterable[str]) -> tuple[Matrix, np.ndarray]:

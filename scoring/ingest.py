@@ -10,11 +10,11 @@ from audit.record import Actor, record
 from audit.transitions import NotPossible
 from audit.verbs import Verb
 from licensees.models import Licensee
+from scoring.doorbell import ring
 from scoring.incoming import IncomingConversation, Outcome
 from scoring.ingest_changes import ConversationChanges
 from scoring.ingest_locking import lock
 from scoring.ingest_storing import discard, store
-from scoring.tasks import ring
 
 
 def accept(*, licensee: Licensee, items: Sequence[IncomingConversation], by: Actor) -> list[Outcome]:

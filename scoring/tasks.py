@@ -6,7 +6,6 @@ from datetime import timedelta
 import structlog
 from celery import shared_task
 from django.utils import timezone
-from kombu.exceptions import OperationalError
 
 from scoring import outbox
 from scoring.models import IdempotentRequest
@@ -33,11 +32,3 @@ def score_pending() -> None:
 @shared_task(name="scoring.tasks.forget_idempotency_keys")
 def forget_idempotency_keys() -> None:
     IdempotentRequest.objects.filter(created_at__lt=timezone.now() - timedelta(hours=IDEMPOTENCY_HOURS)).delete()
-
-
-def ring() -> None:
-    """Tell a worker to look now. A broker that is away costs latency, never a conversation: the sweep finds it."""
-    try:
-        score_pending.apply_async(retry=False, expires=30)
-    except (OperationalError, OSError) as fault:
-        log.warning("doorbell not rung; the sweep will find the work", fault=type(fault).__name__)

@@ -31,11 +31,11 @@ DEMONSTRATION_SEED = 2026
 def train_demonstration(*, seed: int = DEMONSTRATION_SEED) -> tuple[Model, dict[str, Any]]:
     """Train the model that ships: sample corpus in, figures on the held-out grammar, marked as demonstration."""
     return train(
-        generate(seed=seed, count=1_500, share_positive=0.3, split="train"),
+        generate(seed=seed, count=1_200, share_positive=0.3, split="train"),
         seed=seed,
         name="artemis-demonstration",
         demonstration=True,
-        held_out=generate(seed=seed, count=500, share_positive=0.3, split="held_out"),
+        held_out=generate(seed=seed, count=400, share_positive=0.3, split="held_out"),
     )
 
 

@@ -90,7 +90,7 @@ PLANTED = [
             "scoring/tasks.py": "from scoring import outbox",
         }
         | {"scoring/outbox.py": ""},
-        [],
+        ["scoring.ingest reaches scoring.tasks"],
     ),
     (
         rules.layers_run_one_way,

@@ -14,9 +14,9 @@ from audit.verbs import Verb
 from licensees.models import Licensee
 from review.models import Annotation, Case, Claim, Decision, Reveal
 from review.queue import claim, release
-from review.tests.acts import dismiss, rescored
+from review.tests.acts import dismiss, escalated, rescored
 from review.workflow import annotate, decide, reveal
-from scoring.models import Message
+from scoring.models import Message, MessageRating
 from tests.factories import TEXTS, make_case
 
 BrowserOf = Callable[[User], Client]
@@ -87,7 +87,7 @@ def test_all_flagged_turns_are_revealed_at_once(mine: Case, browser: Client):
     fragment = act(browser, mine, "reveal", htmx=True, number=["3", "5", "7"]).content.decode()
 
     assert 'id="transcript"' in fragment
-    assert 'id="reveal_flagged" hx-swap-oob="true"></div>' in fragment
+    assert 'hx-swap-oob="true"></div>' in fragment
     assert shown(fragment) == [TEXTS[2], TEXTS[4], TEXTS[6]]
     assert Reveal.objects.count() == 3
 
@@ -163,6 +163,17 @@ def test_characteristics_are_rated_and_explained(mine: Case, browser: Client):
     assert "Asks for secrecy" in page
     assert "Asks that the conversation or part of it be kept from others or deleted." in page
     assert "8 messages, 3 flagged turns." in page
+
+
+def test_a_turn_that_weighed_much_is_flagged_without_a_characteristic(mine: Case, browser: Client):
+    MessageRating.objects.filter(message__number=1).update(contribution=1.4)
+    MessageRating.objects.filter(message__number=2).update(contribution=0.2)
+
+    page = page_of(browser, mine)
+
+    assert "8 messages, 4 flagged turns." in page
+    assert page.count("data-flagged") == 4
+    assert "This turn weighed much in the score" in page
 
 
 def test_an_abstaining_machine_says_so(mine: Case, browser: Client):
@@ -382,6 +393,17 @@ def test_a_decided_case_shows_the_decision_and_its_note_to_who_may_read(
     theirs = page_of(browser_of(mara), case)
     assert "Mara decided this case at" in theirs
     assert "decisions__note" not in theirs
+
+
+def test_an_escalated_case_says_that_it_waits_for_a_second_person(
+    case: Case, mara: User, otto: User, browser_of: BrowserOf
+):
+    escalated(case, mara)
+
+    page = page_of(browser_of(otto), case)
+
+    assert "waits for a second person" in page
+    assert "not claimed" not in page
 
 
 def test_a_returning_conversation_tells_of_its_earlier_case(case: Case, mara: User, browser: Client):

@@ -1,7 +1,11 @@
 """A flagged score opens a case when its conversation needs one, and only then."""
 
+import threading
+import time
 from datetime import timedelta
 
+import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
@@ -13,6 +17,7 @@ from review.intake import open_cases
 from review.models import Case, UnseenScore
 from review.references import check_digit, is_well_formed
 from review.tests.acts import dismiss, rescored
+from review.tests.racing import race
 from scoring.models import Conversation
 from tests.factories import make_case, make_conversation, make_score
 
@@ -146,3 +151,24 @@ def test_a_score_that_was_looked_at_is_not_looked_at_again(case: Case, django_as
 
 def test_a_case_is_due_by_the_policy_in_force_when_it_opens(case: Case):
     assert case.due_at > timezone.now() + timedelta(hours=23)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_score_that_arrives_while_its_case_is_being_decided_is_not_lost(northwind: Licensee, mara: User):
+    """Intake waits for the decision instead of taking the case for open."""
+    case = make_case(northwind)
+    decided = threading.Event()
+
+    def decide_slowly() -> None:
+        with transaction.atomic():
+            dismiss(case, mara)
+            decided.set()
+            time.sleep(0.5)
+
+    def score_and_open() -> int:
+        decided.wait(timeout=10)
+        rescored(case.conversation, probability=0.99)
+        return open_cases()
+
+    assert race(decide_slowly, score_and_open) == [None, 1]
+    assert Case.objects.get(closed_at=None).conversation == case.conversation

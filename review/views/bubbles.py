@@ -21,6 +21,8 @@ SEALING_BYTES = 28  # nonce and tag
 SHORT_BYTES, LONG_BYTES = 30, 110
 MINORS = {Participant.AgeBand.UNDER_13, Participant.AgeBand.FROM_13, Participant.AgeBand.FROM_16}
 LEVELS = ((0.66, "high"), (0.33, "medium"), (0.0, "low"))
+WEIGHTY_SHARE = 0.33
+UNNAMED = "This turn weighed much in the score, but no characteristic is rated clearly enough to name."
 
 
 @dataclass(frozen=True)
@@ -71,10 +73,20 @@ def bubble(message: Message, reading: Reading, annotations: list[Annotation]) ->
         "parts": [] if text is None else _parts(_printable(text), annotations, rating),
         "length": _length(message),
         "reveal_url": _reveal_url(message, reading),
-        "contribution": _contribution(rating, reading.strongest),
+        "annotations": [_annotation(one, with_note=text is not None) for one in annotations],
+        **_why(message, reading.strongest),
+    }
+
+
+def _why(message: Message, strongest: float) -> dict[str, Any]:
+    """What the machine has to say of a flagged turn; of others, nothing."""
+    rating = rating_of(message)
+    if rating is None or not is_flagged(message, strongest):
+        return {}
+    return {
+        "contribution": _contribution(rating, strongest),
         "characteristics": _characteristics(rating),
         "reason": _reason(rating),
-        "annotations": [_annotation(one, with_note=text is not None) for one in annotations],
     }
 
 
@@ -82,10 +94,12 @@ def rating_of(message: Message) -> MessageRating | None:
     return getattr(message, "rating", None)
 
 
-def is_flagged(message: Message) -> bool:
-    """The machine found a characteristic that is worth showing."""
+def is_flagged(message: Message, strongest: float) -> bool:
+    """The machine found a characteristic worth showing, or the turn weighed much beside the strongest one."""
     rating = rating_of(message)
-    return rating is not None and bool(rating.ratings)
+    if rating is None:
+        return False
+    return bool(rating.ratings) or 0 < rating.contribution >= WEIGHTY_SHARE * strongest
 
 
 def role_of(account: Participant, subject_id: int | None) -> str:
@@ -117,29 +131,24 @@ def _length(message: Message) -> str:
     return "short" if size < SHORT_BYTES else "long" if size > LONG_BYTES else "medium"
 
 
-def _contribution(rating: MessageRating | None, strongest: float) -> dict[str, Any] | None:
-    """Shown on flagged turns only; the bar compares it with the strongest turn of this conversation."""
-    if rating is None or not rating.ratings:
-        return None
+def _contribution(rating: MessageRating, strongest: float) -> dict[str, Any]:
+    """The bar compares a turn with the strongest one of its conversation."""
     share = max(0.0, rating.contribution / strongest) if strongest > 0 else 0.0
     value = f"{rating.contribution:+.1f}".replace("-", "−")
     return {"percent": round(share * 100), "value": value, "level": level_of(share)}
 
 
-def _sorted(rating: MessageRating | None) -> list[tuple[str, float]]:
-    return sorted(rating.ratings.items(), key=lambda pair: -pair[1]) if rating else []
+def _sorted(rating: MessageRating) -> list[tuple[str, float]]:
+    return sorted(rating.ratings.items(), key=lambda pair: -pair[1])
 
 
-def _characteristics(rating: MessageRating | None) -> list[dict[str, str]]:
+def _characteristics(rating: MessageRating) -> list[dict[str, str]]:
     return [{"label": label_of(key)} for key, _ in _sorted(rating)]
 
 
-def _reason(rating: MessageRating | None) -> str:
-    return " ".join(
-        f"{BY_KEY[key].description} ({in_level_words(value)})"
-        for key, value in _sorted(rating)
-        if key in BY_KEY
-    )
+def _reason(rating: MessageRating) -> str:
+    named = [(BY_KEY[key], value) for key, value in _sorted(rating) if key in BY_KEY]
+    return " ".join(f"{one.description} ({in_level_words(value)})" for one, value in named) or UNNAMED
 
 
 def label_of(key: str) -> str:

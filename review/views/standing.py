@@ -16,6 +16,7 @@ from review.policies import (
     check_hands_free,
     check_holds_live_claim,
     check_readable,
+    check_undecided,
     is_live,
     open_claim,
 )
@@ -77,6 +78,7 @@ class Standing:
             check_holds_live_claim(self.case, self.claim, self.person)
 
     def _check_decide(self) -> None:
+        check_undecided(self.case)
         check_may_decide(self.person, self.case)
         check_holds_live_claim(self.case, self.claim, self.person)
 

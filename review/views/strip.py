@@ -1,17 +1,40 @@
 """The risk strip: what each stretch of the conversation contributed, read as a summary whatever its length."""
 
+from collections import defaultdict
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db.models import Count, F, IntegerField, Max, Min, Q, Sum
-from django.db.models.functions import Cast
+from django.db import connection
 from django.urls import reverse
 
 from review.models import Case
-from review.views.bubbles import WINDOW, level_of
-from scoring.models import Message
+from review.views.bubbles import WEIGHTY_SHARE, WINDOW, level_of
 
 COLUMNS = 120
+# What makes a turn flagged is the rule of `bubbles.is_flagged`, here over the whole conversation at once.
+STRETCHES = """
+    WITH turn AS (
+      SELECT number, sender_id, contribution, ratings, max(contribution) OVER () AS strongest
+        FROM scoring_message message LEFT JOIN scoring_messagerating rating ON rating.message_id = message.id
+       WHERE conversation_id = %(conversation)s
+    ), judged AS (
+      SELECT *, ratings <> '{}' OR (contribution > 0 AND contribution >= %(share)s * strongest) AS flagged FROM turn
+    )
+    SELECT (number - 1) / %(stretch)s, sender_id, min(number), max(contribution),
+           count(*) FILTER (WHERE flagged), coalesce(sum(contribution) FILTER (WHERE flagged), 0)
+      FROM judged GROUP BY 1, 2 ORDER BY 1, 2
+"""
+
+
+class Stretch(NamedTuple):
+    """What one account wrote in one stretch of the conversation."""
+
+    place: int
+    sender_id: int
+    number: int
+    contribution: float | None
+    flagged: int
+    weight: float
 
 
 @dataclass(frozen=True)
@@ -30,51 +53,44 @@ def weigh(case: Case, *, message_count: int, start: int = 1) -> Weights:
 
     Columns of turns outside the window that begins at `start` lead to the window that they stand in.
     """
-    stretch = max(1, -(-message_count // COLUMNS))
-    rows: list[Any] = list(
-        Message.objects.filter(conversation_id=case.conversation_id)
-        .annotate(column=Cast((F("number") - 1) / stretch, IntegerField()))
-        .values("column", "sender_id")
-        .annotate(
-            number=Min("number"),
-            contribution=Max("rating__contribution"),
-            flagged=Count("pk", filter=_FLAGGED),
-            weight=Sum("rating__contribution", filter=_FLAGGED, default=0.0),
-        )
-        .order_by("column")
-    )
-    strongest = max((row["contribution"] or 0.0 for row in rows), default=0.0)
+    stretches = _stretches(case.conversation_id, length=max(1, -(-message_count // COLUMNS)))
+    strongest = max((stretch.contribution or 0.0 for stretch in stretches), default=0.0)
     return Weights(
-        columns=_columns(rows, strongest, case, start),
+        columns=_columns(stretches, strongest, case, start),
         strongest=strongest,
-        flagged=sum(row["flagged"] for row in rows),
-        heaviest_sender_id=_heaviest(rows),
+        flagged=sum(stretch.flagged for stretch in stretches),
+        heaviest_sender_id=_heaviest(stretches),
     )
 
 
-_FLAGGED = Q(rating__isnull=False) & ~Q(rating__ratings={})
+def _stretches(conversation_id: int, *, length: int) -> list[Stretch]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            STRETCHES, {"conversation": conversation_id, "stretch": length, "share": WEIGHTY_SHARE}
+        )
+        return [Stretch(*row) for row in cursor.fetchall()]
 
 
-def _heaviest(rows: list[Any]) -> int | None:
-    weights: dict[int, float] = {}
-    for row in rows:
-        if row["flagged"]:
-            weights[row["sender_id"]] = weights.get(row["sender_id"], 0.0) + row["weight"]
+def _heaviest(stretches: list[Stretch]) -> int | None:
+    weights: dict[int, float] = defaultdict(float)
+    for stretch in stretches:
+        if stretch.flagged:
+            weights[stretch.sender_id] += stretch.weight
     return max(weights, key=lambda sender_id: weights[sender_id]) if weights else None
 
 
-def _columns(rows: list[Any], strongest: float, case: Case, start: int) -> list[dict[str, Any]]:
-    stretches: dict[int, dict[str, Any]] = {}
-    for row in rows:
-        known = stretches.setdefault(row["column"], {"number": row["number"], "contribution": 0.0})
-        known["number"] = min(known["number"], row["number"])
-        known["contribution"] = max(known["contribution"], row["contribution"] or 0.0)
-    return [_column(stretch, strongest, case, start) for stretch in stretches.values()]
+def _columns(stretches: list[Stretch], strongest: float, case: Case, start: int) -> list[dict[str, Any]]:
+    """One column a stretch, whoever wrote in it."""
+    numbers: dict[int, int] = {}
+    contributions: dict[int, float] = defaultdict(float)
+    for stretch in stretches:
+        numbers[stretch.place] = min(numbers.get(stretch.place, stretch.number), stretch.number)
+        contributions[stretch.place] = max(contributions[stretch.place], stretch.contribution or 0.0)
+    return [_column(numbers[place], contributions[place], strongest, case, start) for place in numbers]
 
 
-def _column(stretch: dict[str, Any], strongest: float, case: Case, start: int) -> dict[str, Any]:
-    share = stretch["contribution"] / strongest if strongest > 0 else 0.0
-    number = stretch["number"]
+def _column(number: int, contribution: float, strongest: float, case: Case, start: int) -> dict[str, Any]:
+    share = contribution / strongest if strongest > 0 else 0.0
     return {
         "number": number,
         "percent": max(2, round(share * 100)),

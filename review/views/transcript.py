@@ -27,7 +27,7 @@ def transcript(standing: Standing, weights: Weights, *, start: int, message_coun
     numbers = _seen_by(person, case, messages) if standing.reveal[0] else []
     texts = reveal(case_id=case.pk, numbers=numbers, by=person) if numbers else {}
     reading = Reading(case, weights.heaviest_sender_id, weights.strongest, standing.reveal[0], texts)
-    flagged = [message.number for message in messages if is_flagged(message)]
+    flagged = [message.number for message in messages if is_flagged(message, weights.strongest)]
     return {
         "case": case,
         "start": start,

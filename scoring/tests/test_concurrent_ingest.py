@@ -6,13 +6,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from random import Random
 
 import pytest
-from django.db import connections, transaction
+from django.db import connection, connections, transaction
 
 from licensees.models import Licensee
 from scoring.incoming import IncomingConversation, Outcome, Status
 from scoring.ingest import accept
 from scoring.models import Conversation, DataKey, Message, Participant
-from scoring.tests.sending import incoming
+from scoring.tests.sending import Platform, conversation, everything, incoming
 from tests.people import TESTS
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -123,3 +123,32 @@ def test_a_scorer_that_holds_a_conversation_is_waited_for(northwind: Licensee):
     assert outcome.messages_accepted == 2
     row = Conversation.objects.get()
     assert (row.revision, row.scored_revision) == (2, 1)
+
+
+def test_a_platform_is_told_to_come_again_when_the_database_is_too_slow(platform: Platform):
+    platform.send(conversation())
+    before = everything()
+    held, done = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with transaction.atomic():
+            Conversation.objects.select_for_update().get()
+            held.set()
+            done.wait(timeout=30)
+        connections.close_all()
+
+    with ThreadPoolExecutor(1) as pool, connection.cursor() as cursor:
+        holding = pool.submit(hold)
+        held.wait(timeout=30)
+        cursor.execute("SET statement_timeout = '300ms'")
+        answer = platform.send(conversation(messages=5))
+        cursor.execute("RESET statement_timeout")
+        done.set()
+        holding.result()
+
+    assert answer.status_code == 503
+    assert answer["Retry-After"] == "5"
+    assert answer.json()["detail"] == (
+        "The database did not answer in time. Nothing was half-done: send the same request again."
+    )
+    assert everything() == before

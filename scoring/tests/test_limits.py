@@ -6,8 +6,10 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from hypothesis import given, settings
+from hypothesis import strategies as some
 
-from scoring.incoming_json import MOST_FAULTS, is_id
+from scoring.incoming_json import MOST_FAULTS, is_id, read_conversation
 from scoring.models import Conversation, Message
 from scoring.tests.sending import Platform, conversation, everything, message
 
@@ -244,6 +246,50 @@ def test_a_gzip_bomb_is_not_unpacked(platform: Platform):
     assert len(bomb) < 5_000_000
 
     assert platform.post_bytes(bomb, content_encoding="gzip").status_code == 413
+
+
+NAMES = [
+    "id",
+    "sender",
+    "sent_at",
+    "text",
+    "reply_to",
+    "edited_at",
+    "deleted_at",
+    "kind",
+    "language",
+    "participants",
+    "messages",
+    "declared_age_band",
+    "account_created_at",
+    "display_name",
+    "facts",
+]
+LEAVES = some.one_of(
+    some.none(),
+    some.booleans(),
+    some.integers(),
+    some.floats(),
+    some.text(),
+    some.sampled_from(
+        ["direct", "en", "2026-03-03T20:00:00Z", "2026-03-03T20:00:00+25:00", "\ud800", "adult"]
+    ),
+)
+ANYTHING = some.recursive(
+    LEAVES,
+    lambda inner: (
+        some.lists(inner, max_size=4) | some.dictionaries(some.sampled_from(NAMES), inner, max_size=8)
+    ),
+)
+
+
+@settings(max_examples=500, deadline=None)
+@given(ANYTHING)
+def test_whatever_is_sent_is_read_or_refused_with_its_place(raw):
+    conversation_, faults = read_conversation(raw, now=timezone.now())
+
+    assert (conversation_ is None) == bool(faults)
+    assert all(fault.pointer == "" or fault.pointer.startswith("/") for fault in faults)
 
 
 @pytest.mark.parametrize("value", [None, 7, "", "x" * 201, "\x00", "\ud800", ["a"]])
