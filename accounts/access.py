@@ -52,9 +52,7 @@ def access(*grants: Role | Access) -> Callable[[View], View]:
 
 def _merged(grants: tuple[Role | Access, ...]) -> Access:
     if not grants:
-        raise TypeError(
-            "access() needs at least one role, or PUBLIC, PLATFORM or SIGNED_IN."
-        )
+        raise TypeError("access() needs at least one role, or PUBLIC, PLATFORM or SIGNED_IN.")
     if isinstance(grants[0], Access):
         return grants[0]
     return Access(roles=frozenset(grant for grant in grants if isinstance(grant, Role)))

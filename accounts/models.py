@@ -13,16 +13,12 @@ from accounts.roles import Role
 
 
 class UserManager(BaseUserManager["User"]):
-    def create_person(
-        self, *, email: str, name: str, password: str | None, roles: Iterable[Role]
-    ) -> "User":
+    def create_person(self, *, email: str, name: str, password: str | None, roles: Iterable[Role]) -> "User":
         with transaction.atomic():
             person = self.model(email=self.normalize_email(email).lower(), name=name)
             person.set_password(password)
             person.save()
-            person.groups.set(
-                Group.objects.filter(name__in=[role.value for role in roles])
-            )
+            person.groups.set(Group.objects.filter(name__in=[role.value for role in roles]))
         return person
 
     def get_by_natural_key(self, username: str | None) -> "User":
@@ -43,9 +39,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     class Meta:
         constraints: ClassVar[list[Any]] = [
             # A superuser passes every permission check, dual control included: so there is none.
-            models.CheckConstraint(
-                condition=models.Q(is_superuser=False), name="user_is_never_superuser"
-            ),
+            models.CheckConstraint(condition=models.Q(is_superuser=False), name="user_is_never_superuser"),
         ]
 
     def __str__(self) -> str:

@@ -1,7 +1,8 @@
 """artemis_site: composition only, no rules."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
-from django.utils.module_loading import import_module
 
 
 class ArtemisSiteConfig(AppConfig):

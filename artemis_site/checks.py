@@ -19,7 +19,9 @@ def keys_are_private(**_: Any) -> list[CheckMessage]:
     for name in (vault.KEY_FILE, signing.KEY_FILE):
         path = settings.ARTEMIS_KEYS / name
         if not path.exists():
-            hint = "Run “manage.py create_keys” on a new installation; restore it from its backup on any other."
+            hint = (
+                "Run “manage.py create_keys” on a new installation; restore it from its backup on any other."
+            )
             found.append(Error(f"The key file {path} is missing.", hint=hint, id="artemis.E001"))
         elif stat.S_IMODE(path.stat().st_mode) & 0o077:
             found.append(Error(f"Others may read {path}.", hint=f"chmod 600 {path}", id="artemis.E002"))
@@ -31,7 +33,11 @@ def secrets_are_set(**_: Any) -> list[CheckMessage]:
     found: list[CheckMessage] = []
     if not os.environ.get("SECRET_KEY"):
         hint = "Set SECRET_KEY to a long random value, the same for every web process."
-        found.append(Error("Each process has a secret of its own: people are signed out.", hint=hint, id="artemis.E003"))
+        found.append(
+            Error(
+                "Each process has a secret of its own: people are signed out.", hint=hint, id="artemis.E003"
+            )
+        )
     if not settings.HTTPS:
         hint = "Put a TLS proxy in front and set ARTEMIS_HTTPS=on."
         found.append(Error("Cookies and evidence travel in clear.", hint=hint, id="artemis.E004"))

@@ -41,9 +41,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     person = getattr(request, "user", None)
     if not isinstance(person, User):
         return []
-    places = [
-        (label, reverse(name)) for label, name, roles in PLACES if roles & person.roles
-    ]
+    places = [(label, reverse(name)) for label, name, roles in PLACES if roles & person.roles]
     return [
         {
             "label": label,

@@ -60,9 +60,16 @@ def create_people() -> dict[str, tuple[User, str]]:
         password = secrets.token_urlsafe(15)
         email = f"{one.name.lower()}@demo.example"
         with transaction.atomic():
-            person = User.objects.create_person(email=email, name=one.name, password=password, roles=one.roles)
+            person = User.objects.create_person(
+                email=email, name=one.name, password=password, roles=one.roles
+            )
             about = About(object_type="person", object_id=str(person.pk))
-            record(Verb.PERSON_CREATED, by=DEMO, about=about, payload={"roles": [role.value for role in one.roles]})
+            record(
+                Verb.PERSON_CREATED,
+                by=DEMO,
+                about=about,
+                payload={"roles": [role.value for role in one.roles]},
+            )
         made[one.name] = (person, password)
     return made
 
@@ -83,7 +90,9 @@ def create_licensees(people: dict[str, tuple[User, str]]) -> dict[str, Licensee]
             for role in one.roles:
                 assign(person=people[one.name][0], licensee=licensees[slug], role=role, by=DEMO)
     for name, exit_, jurisdiction in RECIPIENTS:
-        Recipient.objects.create(name=name, exit=exit_, jurisdiction=jurisdiction, contact="desk@recipient.example")
+        Recipient.objects.create(
+            name=name, exit=exit_, jurisdiction=jurisdiction, contact="desk@recipient.example"
+        )
     return licensees
 
 
@@ -127,7 +136,9 @@ def _incoming(record_: dict[str, Any], forward: timedelta) -> IncomingConversati
         id=record_["id"],
         language=record_["language"],
         participants=tuple(
-            IncomingParticipant(id=account, declared_age_band=AGE_BANDS.get(facts.get("age_band", ""), "adult"))
+            IncomingParticipant(
+                id=account, declared_age_band=AGE_BANDS.get(facts.get("age_band", ""), "adult")
+            )
             for account, facts in record_["groups"].items()
         ),
         messages=tuple(

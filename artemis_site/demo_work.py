@@ -1,5 +1,7 @@
 """Some of the demo's cases are already worked on: through the verbs, by the people whose work it is."""
 
+from typing import Any
+
 from accounts.models import User
 from referrals import reading, workflow
 from referrals.models import Escalation, Recipient
@@ -11,7 +13,7 @@ GROUNDS = (
     "The subject account asks about age, asks to keep the chat between the two of them and proposes another app. "
     "Demonstration: the messages are neutral and nobody is concerned."
 )
-JUDGEMENTS: list[tuple[Decision.Disposition, dict[str, str]]] = [
+JUDGEMENTS: list[tuple[Decision.Disposition, dict[str, Any]]] = [
     (Decision.Disposition.NO_ACTION, {"reason": Decision.Reason.PEERS}),
     (Decision.Disposition.MONITOR, {}),
     (Decision.Disposition.PLATFORM_ACTION, {"platform_action": Decision.PlatformAction.WARN}),
@@ -33,7 +35,7 @@ def do_some(*, people: dict[str, User]) -> None:
         _approve(sealed, by=otto)
 
 
-def _judge(case: Case, *, by: User, disposition: Decision.Disposition, details: dict[str, str]) -> None:
+def _judge(case: Case, *, by: User, disposition: Decision.Disposition, details: dict[str, Any]) -> None:
     numbers = _weightiest(case)
     reviewing.reveal(case_id=case.pk, numbers=numbers, by=by)
     _annotate(case, numbers, by=by)

@@ -46,8 +46,7 @@ class ContentSecurityPolicyMiddleware:
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
         self.policy = "; ".join(
-            f"{name} {' '.join(sources)}"
-            for name, sources in settings.SECURE_CSP.items()
+            f"{name} {' '.join(sources)}" for name, sources in settings.SECURE_CSP.items()
         )
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
@@ -77,9 +76,7 @@ class AccessMiddleware:
         if grant is None:
             return refused(
                 request,
-                NotAllowed(
-                    "This page has not been opened to anybody. Tell the operator."
-                ),
+                NotAllowed("This page has not been opened to anybody. Tell the operator."),
             )
         # A platform's key is checked by licensees/authentication.py, which the API's views cannot leave out.
         if grant.public or grant.platform:
@@ -91,14 +88,10 @@ class AccessMiddleware:
         needed = " or ".join(sorted(role.label.lower() for role in grant.roles))
         return refused(
             request,
-            NotAllowed(
-                f"This needs the role {needed}. Ask an admin if your work needs it."
-            ),
+            NotAllowed(f"This needs the role {needed}. Ask an admin if your work needs it."),
         )
 
-    def process_exception(
-        self, request: HttpRequest, exception: Exception
-    ) -> HttpResponse | None:
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """The transaction of the act has been rolled back by now, so the record of the refusal stays."""
         if isinstance(exception, NotAllowed | NotPossible):
             return refused(request, exception)
@@ -109,9 +102,7 @@ def refused(request: HttpRequest, refusal: NotAllowed | NotPossible) -> HttpResp
     """Record the attempt in a transaction of its own, then say what happened and what to do next."""
     status = 403 if isinstance(refusal, NotAllowed) else 409
     match = request.resolver_match
-    about = refusal.about or About(
-        object_type="page", object_id=match.view_name[:60] if match else ""
-    )
+    about = refusal.about or About(object_type="page", object_id=match.view_name[:60] if match else "")
     by = request.user if isinstance(request.user, User) else Machine("nobody")
     with transaction.atomic():
         record(
@@ -133,9 +124,7 @@ def refused(request: HttpRequest, refusal: NotAllowed | NotPossible) -> HttpResp
     )
 
 
-def _words(
-    request: HttpRequest, refusal: NotAllowed | NotPossible, status: int
-) -> dict[str, Any]:
+def _words(request: HttpRequest, refusal: NotAllowed | NotPossible, status: int) -> dict[str, Any]:
     return {
         "title": "Not allowed" if status == 403 else "Not possible now",
         "sentence": refusal.sentence,
@@ -145,9 +134,7 @@ def _words(
         "kept": "\n\n".join(
             value
             for name, value in request.POST.items()
-            if name in ("note", "grounds", "reason_text")
-            and isinstance(value, str)
-            and value.strip()
+            if name in ("note", "grounds", "reason_text") and isinstance(value, str) and value.strip()
         ),
     }
 
@@ -157,6 +144,4 @@ def _sign_in_first(request: HttpRequest) -> HttpResponse:
         response = HttpResponse(status=401)
         response["HX-Redirect"] = reverse("sign_in")
         return response
-    return redirect_to_login(
-        request.get_full_path() if request.method == "GET" else "/"
-    )
+    return redirect_to_login(request.get_full_path() if request.method == "GET" else "/")

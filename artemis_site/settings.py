@@ -109,9 +109,7 @@ AUTHENTICATION_BACKENDS = [
 ANONYMOUS_USER_NAME = None
 GUARDIAN_RAISE_403 = False
 AUTH_PASSWORD_VALIDATORS = [
-    {
-        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"
-    },
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
         "OPTIONS": {"min_length": 15},
@@ -221,9 +219,7 @@ LOGGING = {
             ],
         }
     },
-    "handlers": {
-        "standard_error": {"class": "logging.StreamHandler", "formatter": "json"}
-    },
+    "handlers": {"standard_error": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {
         "handlers": ["standard_error"],
         "level": env.text("ARTEMIS_LOG_LEVEL", default="INFO"),

@@ -128,6 +128,10 @@ def owner_connection(django_db_setup: None) -> Iterator[psycopg.Connection]:
         yield owner
 
 
+class LeftOpen(AssertionError):
+    """A test ended with a transaction that holds on to its rows."""
+
+
 class Emptying:
     """Empties the tables after a test that commits, as only their owner can.
 
@@ -137,11 +141,22 @@ class Emptying:
 
     def __init__(self, owner_url: str) -> None:
         self.connection = psycopg.connect(owner_url, autocommit=True)
-        self.connection.execute("SET lock_timeout = '10s'")
+        self.connection.execute("SET lock_timeout = '5s'")
         self.referrers_first = self._in_order(self._tables())
         self.guarded = self._guarded()
 
     def __call__(self) -> None:
+        try:
+            self._empty()
+        except psycopg.errors.LockNotAvailable:
+            left_open = self._end_open_transactions()
+            self._empty()
+            raise LeftOpen(f"This test left a transaction open; its last query: {left_open}") from None
+
+    def close(self) -> None:
+        self.connection.close()
+
+    def _empty(self) -> None:
         filled = self._filled()
         if not filled:
             return
@@ -157,8 +172,12 @@ class Emptying:
             self.connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
             self._switch_triggers("ENABLE", guarded)
 
-    def close(self) -> None:
-        self.connection.close()
+    def _end_open_transactions(self) -> list[str]:
+        """So that only the test that left them open fails, and not every later one."""
+        return self._column(
+            "SELECT query FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            " AND state LIKE 'idle in transaction%' AND pg_terminate_backend(pid, 5000)"
+        )
 
     def _filled(self) -> dict[str, int]:
         """The tables that hold something, with their bytes."""

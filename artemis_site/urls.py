@@ -14,9 +14,7 @@ urlpatterns = [
     path("api/v1/", include("scoring.api.urls")),
     path("models/", include("scoring.urls")),
     path("", include("review.urls")),  # queue/, cases/<reference>/…
-    path(
-        "", include("referrals.urls")
-    ),  # cases/<reference>/escalate, escalations/, packets/
+    path("", include("referrals.urls")),  # cases/<reference>/escalate, escalations/, packets/
     path("trail/", include("audit.urls")),
     path("licensees/", include("licensees.urls")),
 ]

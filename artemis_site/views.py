@@ -7,7 +7,6 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.template.loader import render_to_string
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
@@ -33,7 +32,6 @@ class SignInView(LoginView):
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         person = form.get_user()
-        assert isinstance(person, User)
         with transaction.atomic():
             response = super().form_valid(form)
             _record_about_person(Verb.PERSON_SIGNED_IN, person_id=person.pk, by=person)
@@ -41,13 +39,9 @@ class SignInView(LoginView):
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
         email = form.data.get("username", "").lower()
-        person_id = (
-            User.objects.filter(email=email).values_list("pk", flat=True).first()
-        )
+        person_id = User.objects.filter(email=email).values_list("pk", flat=True).first()
         with transaction.atomic():
-            _record_about_person(
-                Verb.SIGN_IN_FAILED, person_id=person_id, by=Machine("sign-in")
-            )
+            _record_about_person(Verb.SIGN_IN_FAILED, person_id=person_id, by=Machine("sign-in"))
         return super().form_invalid(form)
 
 
@@ -55,9 +49,7 @@ class SignOutView(LogoutView):
     def post(self, request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponse:
         if isinstance(request.user, User):
             with transaction.atomic():
-                _record_about_person(
-                    Verb.PERSON_SIGNED_OUT, person_id=request.user.pk, by=request.user
-                )
+                _record_about_person(Verb.PERSON_SIGNED_OUT, person_id=request.user.pk, by=request.user)
         return super().post(request, *arguments, **named)
 
 
@@ -66,9 +58,7 @@ sign_out = access(PUBLIC)(SignOutView.as_view())
 
 
 def _record_about_person(verb: Verb, *, person_id: int | None, by: Actor) -> None:
-    record(
-        verb, by=by, about=About(object_type="person", object_id=str(person_id or ""))
-    )
+    record(verb, by=by, about=About(object_type="person", object_id=str(person_id or "")))
 
 
 @access(SIGNED_IN)
@@ -127,9 +117,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _problem_or_page(
-        request, 400, "Bad request", "This request could not be read."
-    )
+    return _problem_or_page(request, 400, "Bad request", "This request could not be read.")
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -137,9 +125,7 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _problem_or_page(
-        request, 404, "Not found", "There is nothing at this address."
-    )
+    return _problem_or_page(request, 404, "Not found", "There is nothing at this address.")
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -151,9 +137,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _problem_or_page(
-    request: HttpRequest, status: int, title: str, sentence: str
-) -> HttpResponse:
+def _problem_or_page(request: HttpRequest, status: int, title: str, sentence: str) -> HttpResponse:
     """Machines get problem details (RFC 9457), people a page."""
     if request.path.startswith("/api/"):
         problem = {
@@ -162,9 +146,7 @@ def _problem_or_page(
             "status": status,
             "detail": sentence,
         }
-        return JsonResponse(
-            problem, status=status, content_type="application/problem+json"
-        )
+        return JsonResponse(problem, status=status, content_type="application/problem+json")
     return render(
         request,
         f"errors/{status}.html",

@@ -14,19 +14,13 @@ class AppendOnlyError(Exception):
 
 class AppendOnlyQuerySet(models.QuerySet[Row]):
     def update(self, **_: Any) -> NoReturn:
-        raise AppendOnlyError(
-            f"{self.model.__name__} is append-only: it cannot be updated."
-        )
+        raise AppendOnlyError(f"{self.model.__name__} is append-only: it cannot be updated.")
 
     def delete(self) -> NoReturn:
-        raise AppendOnlyError(
-            f"{self.model.__name__} is append-only: it cannot be deleted."
-        )
+        raise AppendOnlyError(f"{self.model.__name__} is append-only: it cannot be deleted.")
 
     def bulk_update(self, *_: Any, **__: Any) -> NoReturn:
-        raise AppendOnlyError(
-            f"{self.model.__name__} is append-only: it cannot be updated."
-        )
+        raise AppendOnlyError(f"{self.model.__name__} is append-only: it cannot be updated.")
 
 
 def refusing_triggers() -> list[pgtrigger.Trigger]:
@@ -52,9 +46,7 @@ def refusing_triggers() -> list[pgtrigger.Trigger]:
 
 class AppendOnly(models.Model):
     append_only: ClassVar[bool] = True
-    objects: ClassVar[models.Manager[Any]] = models.Manager.from_queryset(
-        AppendOnlyQuerySet
-    )()
+    objects: ClassVar[models.Manager[Any]] = models.Manager.from_queryset(AppendOnlyQuerySet)()
 
     class Meta:
         abstract = True
@@ -62,12 +54,8 @@ class AppendOnly(models.Model):
 
     def save(self, *arguments: Any, **named: Any) -> None:
         if not self._state.adding:
-            raise AppendOnlyError(
-                f"{type(self).__name__} is append-only: it cannot be updated."
-            )
+            raise AppendOnlyError(f"{type(self).__name__} is append-only: it cannot be updated.")
         super().save(*arguments, **named)
 
     def delete(self, *_: Any, **__: Any) -> NoReturn:
-        raise AppendOnlyError(
-            f"{type(self).__name__} is append-only: it cannot be deleted."
-        )
+        raise AppendOnlyError(f"{type(self).__name__} is append-only: it cannot be deleted.")

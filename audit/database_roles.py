@@ -14,9 +14,7 @@ def grant_application_role(*, using: str = "default", **_: Any) -> None:
     if not role:
         return
     if not role.isidentifier():
-        raise ImproperlyConfigured(
-            f"ARTEMIS_DATABASE_ROLE is {role!r}: letters, digits and _ only."
-        )
+        raise ImproperlyConfigured(f"ARTEMIS_DATABASE_ROLE is {role!r}: letters, digits and _ only.")
     with connections[using].cursor() as cursor:
         for statement in statements(role=role):
             cursor.execute(statement)
@@ -36,16 +34,9 @@ def statements(*, role: str) -> list[str]:
         f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}",
         f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role}",
         f"REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {role}",
-        *(
-            f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {role}"
-            for table in append_only_tables()
-        ),
+        *(f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {role}" for table in append_only_tables()),
     ]
 
 
 def append_only_tables() -> list[str]:
-    return sorted(
-        model._meta.db_table
-        for model in apps.get_models()
-        if getattr(model, "append_only", False)
-    )
+    return sorted(model._meta.db_table for model in apps.get_models() if getattr(model, "append_only", False))

@@ -43,9 +43,7 @@ class AuditEvent(AppendOnly):
             ),
             models.CheckConstraint(
                 condition=models.Q(case_reference="", case_sequence=None)
-                | (
-                    ~models.Q(case_reference="") & models.Q(case_sequence__isnull=False)
-                ),
+                | (~models.Q(case_reference="") & models.Q(case_sequence__isnull=False)),
                 name="audit_case_sequence_with_case",
             ),
         ]
@@ -79,9 +77,7 @@ class AuditEvent(AppendOnly):
 class AuditPending(models.Model):
     """Entries that no checkpoint covers yet. A queue, not `id > last`: ids commit out of order."""
 
-    event = models.OneToOneField(
-        AuditEvent, on_delete=models.PROTECT, primary_key=True, db_constraint=False
-    )
+    event = models.OneToOneField(AuditEvent, on_delete=models.PROTECT, primary_key=True, db_constraint=False)
 
     def __str__(self) -> str:
         return str(self.event_id)

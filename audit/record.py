@@ -67,9 +67,7 @@ def record(
     first, then record, always in that order.
     """
     if not connection.in_atomic_block:
-        raise OutsideTransaction(
-            f"{verb} must be recorded inside the transaction of the act itself."
-        )
+        raise OutsideTransaction(f"{verb} must be recorded inside the transaction of the act itself.")
     event = AuditEvent(
         at=timezone.now(),
         verb=verb,

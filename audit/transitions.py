@@ -44,9 +44,7 @@ def transition(
 ) -> Thing:
     """Set the new state and `changes` on a row that the caller has locked, and record the act with them."""
     if not connection.in_atomic_block:
-        raise OutsideTransaction(
-            f"{verb} must move the state inside the transaction that locked it."
-        )
+        raise OutsideTransaction(f"{verb} must move the state inside the transaction that locked it.")
     before = thing.state
     if verb not in thing.MOVES.get((before, to), frozenset()):
         raise NotPossible(

@@ -8,7 +8,7 @@ read, which rules out entity expansion.
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
-from xml.parsers import expat  # noqa: S405 - document type declarations are refused below
+from xml.parsers import expat
 
 from scoring.corpus_conversation import CorpusConversation, CorpusError, CorpusMessage, conversation
 

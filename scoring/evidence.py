@@ -34,7 +34,9 @@ def open_texts(conversation: Conversation, messages: Iterable[Message]) -> dict[
     }
 
 
-def seal_identity(cipher: Cipher, *, conversation_id: str, participant_id: str, identity: dict[str, Any]) -> bytes:
+def seal_identity(
+    cipher: Cipher, *, conversation_id: str, participant_id: str, identity: dict[str, Any]
+) -> bytes:
     plaintext = json.dumps(identity, ensure_ascii=True, sort_keys=True).encode()
     return cipher.encrypt(
         plaintext, table="participant", column="identity", row=f"{conversation_id}\x1f{participant_id}"

@@ -8,6 +8,7 @@ transaction, and only if the revision is still the one that was scored: once, ho
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import structlog
 from django.conf import settings
@@ -116,9 +117,13 @@ def _score_alone(lease: Lease, version: ModelVersion, model: Model) -> None:
 
 
 def _score_and_store(leases: list[Lease], version: ModelVersion, model: Model) -> None:
-    conversations = Conversation.objects.select_related("data_key").in_bulk([one.conversation_id for one in leases])
+    conversations = Conversation.objects.select_related("data_key").in_bulk(
+        [one.conversation_id for one in leases]
+    )
     messages = _messages_of(conversations)
-    turns = [_turns(conversations[lease.conversation_id], messages[lease.conversation_id]) for lease in leases]
+    turns = [
+        _turns(conversations[lease.conversation_id], messages[lease.conversation_id]) for lease in leases
+    ]
     results = model.score_many(turns)
     policies = _policies_of(conversations)
     with transaction.atomic():
@@ -231,7 +236,7 @@ def _put_back(leases: list[Lease], *, count_attempt: bool) -> None:
     """Try again after a pause that doubles; a fault of the installation does not count against anybody."""
     for lease in leases:
         pause = timedelta(seconds=2**lease.attempt if count_attempt else 5)
-        changes = {"score_after": timezone.now() + pause}
+        changes: dict[str, Any] = {"score_after": timezone.now() + pause}
         if not count_attempt:
             changes |= {"scoring_attempts": lease.attempt - 1}
         Conversation.objects.filter(pk=lease.conversation_id, revision=lease.revision).update(**changes)
@@ -253,4 +258,6 @@ def give_up(lease: Lease) -> None:
             imminent_threshold=policy.imminent_threshold,
         )
         _mark_done(lease)
-        record(Verb.SCORING_GIVEN_UP, by=WORKER, about=conversation.about(), payload={"attempts": lease.attempt})
+        record(
+            Verb.SCORING_GIVEN_UP, by=WORKER, about=conversation.about(), payload={"attempts": lease.attempt}
+        )

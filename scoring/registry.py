@@ -69,9 +69,7 @@ def promote(*, model_id: int, by: User) -> ModelVersion:
 
 def champion() -> tuple[ModelVersion, Model]:
     """The model that scores; loaded once per process and digest."""
-    version = (
-        ModelVersion.objects.defer("artifact", "card").filter(state=ModelVersion.State.CHAMPION).first()
-    )
+    version = ModelVersion.objects.defer("artifact", "card").filter(state=ModelVersion.State.CHAMPION).first()
     if version is None:
         raise NoChampion("No model is champion: train one (manage.py train_model) and promote it.")
     return version, _load(version.pk, version.digest)
@@ -81,7 +79,9 @@ def champion() -> tuple[ModelVersion, Model]:
 def _load(model_id: int, digest: str) -> Model:
     artifact = bytes(ModelVersion.objects.values_list("artifact", flat=True).get(pk=model_id))
     if hashlib.sha256(artifact).hexdigest() != digest:
-        raise ModelDamaged(f"Model {model_id} is not the one that was registered as {digest[:8]}; do not use it.")
+        raise ModelDamaged(
+            f"Model {model_id} is not the one that was registered as {digest[:8]}; do not use it."
+        )
     return Model.from_bytes(artifact)
 
 

@@ -31,4 +31,6 @@ def score_pending() -> None:
 
 @shared_task(name="scoring.tasks.forget_idempotency_keys")
 def forget_idempotency_keys() -> None:
-    IdempotentRequest.objects.filter(created_at__lt=timezone.now() - timedelta(hours=IDEMPOTENCY_HOURS)).delete()
+    IdempotentRequest.objects.filter(
+        created_at__lt=timezone.now() - timedelta(hours=IDEMPOTENCY_HOURS)
+    ).delete()

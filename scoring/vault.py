@@ -70,9 +70,7 @@ class FileKeyProvider:
         try:
             return aes_key_unwrap(self._key, wrapped)
         except InvalidUnwrap:
-            raise EvidenceUnreadable(
-                "A wrapped key was changed or is damaged."
-            ) from None
+            raise EvidenceUnreadable("A wrapped key was changed or is damaged.") from None
 
 
 class Cipher:
@@ -85,11 +83,9 @@ class Cipher:
 
     def encrypt(self, plaintext: bytes, *, table: str, column: str, row: str) -> bytes:
         nonce = secrets.token_bytes(NONCE_BYTES)
-        return nonce + self._aead.encrypt(
-            nonce, plaintext, self._bound_to(table, column, row)
-        )
+        return nonce + self._aead.encrypt(nonce, plaintext, self._bound_to(table, column, row))
 
-    def decrypt(self, sealed: bytes, *, table: str, column: str, row: str) -> bytes:
+    def decrypt(self, sealed: bytes | memoryview, *, table: str, column: str, row: str) -> bytes:
         sealed = bytes(sealed)
         try:
             return self._aead.decrypt(
@@ -104,9 +100,7 @@ class Cipher:
 
     def content_digest(self, text: str) -> bytes:
         """HMAC-SHA-256 under this key: equal texts are recognised, and after erasure it cannot be guessed."""
-        return hmac.digest(
-            self._digest_key, text.encode("utf-8", "surrogatepass"), "sha256"
-        )
+        return hmac.digest(self._digest_key, text.encode("utf-8", "surrogatepass"), "sha256")
 
     def _bound_to(self, table: str, column: str, row: str) -> bytes:
         return "\x1f".join([table, column, str(self._licensee_id), row]).encode()
@@ -116,9 +110,7 @@ def new_data_key(*, licensee_id: int) -> tuple[DataKey, Cipher]:
     """An unsaved data key and the cipher that it gives."""
     key = AESGCM.generate_key(256)
     provider = key_provider()
-    data_key = DataKey(
-        licensee_id=licensee_id, wrapped=provider.wrap(key), wrapped_by=provider.key_id
-    )
+    data_key = DataKey(licensee_id=licensee_id, wrapped=provider.wrap(key), wrapped_by=provider.key_id)
     return data_key, Cipher(key, licensee_id=licensee_id)
 
 

@@ -69,7 +69,7 @@ class Program:
 @pytest.fixture
 def worker(tmp_path: Path) -> Iterator[Program]:
     program = Program(
-        *"celery -A artemis_site worker -c 2 -l WARNING --without-gossip --without-mingle".split(),
+        *["celery", "-A", "artemis_site", "worker", "-c", "2", "-l", "WARNING", "--without-gossip", "--without-mingle"],
         log=tmp_path / "worker.log",
     )
     yield program
@@ -79,7 +79,7 @@ def worker(tmp_path: Path) -> Iterator[Program]:
 @pytest.fixture
 def beat(tmp_path: Path) -> Iterator[Program]:
     schedule = str(tmp_path / "beat-schedule")
-    words = [*"celery -A artemis_site beat -l WARNING -s".split(), schedule]
+    words = [*["celery", "-A", "artemis_site", "beat", "-l", "WARNING", "-s"], schedule]
     program = Program(*words, log=tmp_path / "beat.log")
     yield program
     program.kill()

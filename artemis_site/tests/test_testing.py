@@ -1,5 +1,6 @@
 """The tests stand where the application stands: its own role, real servers, and no other host."""
 
+import os
 import socket
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from django.db import connection, transaction
 from accounts.models import User
 from accounts.roles import Role
 from artemis_site.env import REPOSITORY
-from artemis_site.testing import OutsideConnection
+from artemis_site.testing import Emptying, LeftOpen, OutsideConnection
 from audit.models import AuditEvent
 from audit.record import About, Machine, record
 from audit.verbs import Verb
@@ -82,6 +83,19 @@ def test_append_only_rows_are_gone_too_and_their_triggers_are_back(transactional
 def test_what_migrations_wrote_stays(turn):
     assert {group.name for group in Group.objects.all()} == {role.value for role in Role}
     assert Permission.objects.exists()
+
+
+def test_a_transaction_left_open_fails_its_own_test_and_no_later_one(transactional_db, owner_connection):
+    emptying = Emptying(os.environ["DATABASE_OWNER_URL"])
+    emptying.connection.execute("SET lock_timeout = '200ms'")
+    User.objects.create(email="committed@example.org")
+    with psycopg.connect(os.environ["DATABASE_URL"]) as forgotten:
+        forgotten.execute("SELECT email FROM accounts_user FOR UPDATE")
+        with pytest.raises(LeftOpen, match="SELECT email FROM accounts_user FOR UPDATE"):
+            emptying()
+        forgotten.close()
+    emptying.close()
+    assert User.objects.count() == 0
 
 
 def test_the_owner_may_change_tables_and_is_told_apart(transactional_db, owner_connection):

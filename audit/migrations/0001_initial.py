@@ -82,9 +82,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="auditevent",
-            index=django.contrib.postgres.indexes.BrinIndex(
-                fields=["at"], name="audit_by_time"
-            ),
+            index=django.contrib.postgres.indexes.BrinIndex(fields=["at"], name="audit_by_time"),
         ),
         migrations.AddConstraint(
             model_name="auditevent",

@@ -33,7 +33,7 @@ class Licensee(models.Model):
         ordering: ClassVar[list[str]] = ["name"]
         default_permissions: ClassVar[tuple[str, ...]] = ()
         # Object permissions (django-guardian): who serves which licensee, see licensees/assignments.py.
-        permissions: ClassVar[list[tuple[str, str]]] = [
+        permissions: ClassVar[list[Any]] = [
             ("moderate", "May moderate for this licensee"),
             ("supervise", "May supervise for this licensee"),
             ("audit", "May read the trail of this licensee"),

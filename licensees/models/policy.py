@@ -31,7 +31,7 @@ class Policy(AppendOnly):
     standard_due_hours = models.PositiveIntegerField(default=24)
     imminent_due_hours = models.PositiveIntegerField(default=1)
 
-    objects = models.Manager.from_queryset(PolicyQuerySet)()
+    objects: ClassVar[models.Manager[Any]] = models.Manager.from_queryset(PolicyQuerySet)()
 
     class Meta(AppendOnly.Meta):
         constraints: ClassVar[list[Any]] = [

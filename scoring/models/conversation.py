@@ -19,14 +19,10 @@ class Conversation(models.Model):
         GROUP = "group", "Group"
         PUBLIC = "public", "Public"
 
-    licensee = models.ForeignKey(
-        Licensee, on_delete=models.PROTECT, related_name="conversations"
-    )
+    licensee = models.ForeignKey(Licensee, on_delete=models.PROTECT, related_name="conversations")
     external_id = models.CharField(max_length=200, help_text="The platform's own id")
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.DIRECT)
-    language = models.CharField(
-        max_length=35, blank=True, help_text="BCP 47, as the platform declared it"
-    )
+    language = models.CharField(max_length=35, blank=True, help_text="BCP 47, as the platform declared it")
     data_key = models.OneToOneField(DataKey, on_delete=models.PROTECT, related_name="+")
     received_at = models.DateTimeField(default=timezone.now, editable=False)
     first_message_at = models.DateTimeField(null=True)
@@ -42,9 +38,7 @@ class Conversation(models.Model):
 
     class Meta:
         constraints: ClassVar[list[Any]] = [
-            models.UniqueConstraint(
-                fields=["licensee", "external_id"], name="conversation_once"
-            ),
+            models.UniqueConstraint(fields=["licensee", "external_id"], name="conversation_once"),
             models.CheckConstraint(
                 condition=models.Q(scored_revision__lte=models.F("revision")),
                 name="conversation_scored_not_ahead",
@@ -56,9 +50,7 @@ class Conversation(models.Model):
                 condition=models.Q(scored_revision__lt=models.F("revision")),
                 name="conversation_pending",
             ),
-            models.Index(
-                fields=["licensee", "-received_at"], name="conversation_by_licensee"
-            ),
+            models.Index(fields=["licensee", "-received_at"], name="conversation_by_licensee"),
         ]
 
     def __str__(self) -> str:
@@ -82,15 +74,11 @@ class Participant(models.Model):
         ADULT = "adult", "adult"
         UNKNOWN = "unknown", "unknown"
 
-    conversation = models.ForeignKey(
-        Conversation, on_delete=models.CASCADE, related_name="participants"
-    )
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="participants")
     external_id = models.CharField(max_length=200)
     # 0, 1, 2 … in order of appearance: shown as Account A, Account B …
     position = models.PositiveIntegerField()
-    declared_age_band = models.CharField(
-        max_length=10, choices=AgeBand.choices, default=AgeBand.UNKNOWN
-    )
+    declared_age_band = models.CharField(max_length=10, choices=AgeBand.choices, default=AgeBand.UNKNOWN)
     account_created_at = models.DateTimeField(null=True)
     # Encrypted JSON of display_name and facts; see vault.
     identity_sealed = models.BinaryField(null=True)
@@ -98,12 +86,8 @@ class Participant(models.Model):
     class Meta:
         ordering: ClassVar[list[str]] = ["position"]
         constraints: ClassVar[list[Any]] = [
-            models.UniqueConstraint(
-                fields=["conversation", "external_id"], name="participant_once"
-            ),
-            models.UniqueConstraint(
-                fields=["conversation", "position"], name="participant_position_once"
-            ),
+            models.UniqueConstraint(fields=["conversation", "external_id"], name="participant_once"),
+            models.UniqueConstraint(fields=["conversation", "position"], name="participant_position_once"),
         ]
 
     def __str__(self) -> str:

@@ -12,9 +12,7 @@ class DataKey(models.Model):
     licensee = models.ForeignKey(Licensee, on_delete=models.PROTECT, related_name="+")
     # Null once destroyed: whatever it encrypted is then unreadable for good (crypto-shredding).
     wrapped = models.BinaryField(max_length=64, null=True)
-    wrapped_by = models.CharField(
-        max_length=80, help_text="Id of the key-encryption key"
-    )
+    wrapped_by = models.CharField(max_length=80, help_text="Id of the key-encryption key")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     destroyed_at = models.DateTimeField(null=True)
 

@@ -19,13 +19,9 @@ class IdempotentRequest(models.Model):
 
     class Meta:
         constraints: ClassVar[list[Any]] = [
-            models.UniqueConstraint(
-                fields=["licensee", "key"], name="idempotency_key_once"
-            ),
+            models.UniqueConstraint(fields=["licensee", "key"], name="idempotency_key_once"),
         ]
-        indexes: ClassVar[list[Any]] = [
-            models.Index(fields=["created_at"], name="idempotency_by_age")
-        ]
+        indexes: ClassVar[list[Any]] = [models.Index(fields=["created_at"], name="idempotency_by_age")]
 
     def __str__(self) -> str:
         return f"idempotency key of {self.licensee_id}"

@@ -9,9 +9,7 @@ from scoring.models.conversation import Conversation, Participant
 
 
 class Message(models.Model):
-    conversation = models.ForeignKey(
-        Conversation, on_delete=models.CASCADE, related_name="messages"
-    )
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="messages")
     external_id = models.CharField(max_length=200)
     sender = models.ForeignKey(Participant, on_delete=models.CASCADE, related_name="+")
     # 1, 2, 3 … in the order of receipt: the stable turn number that people and packets cite.
@@ -30,12 +28,8 @@ class Message(models.Model):
     class Meta:
         ordering: ClassVar[list[str]] = ["number"]
         constraints: ClassVar[list[Any]] = [
-            models.UniqueConstraint(
-                fields=["conversation", "external_id"], name="message_once"
-            ),
-            models.UniqueConstraint(
-                fields=["conversation", "number"], name="message_number_once"
-            ),
+            models.UniqueConstraint(fields=["conversation", "external_id"], name="message_once"),
+            models.UniqueConstraint(fields=["conversation", "number"], name="message_number_once"),
         ]
 
     def __str__(self) -> str:
@@ -45,9 +39,7 @@ class Message(models.Model):
 class MessageRevision(models.Model):
     """What a message said before an edit; goes only when its conversation is erased."""
 
-    message = models.ForeignKey(
-        Message, on_delete=models.CASCADE, related_name="revisions"
-    )
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="revisions")
     version = models.PositiveIntegerField()
     text_sealed = models.BinaryField()
     edited_at = models.DateTimeField(null=True)
@@ -55,9 +47,7 @@ class MessageRevision(models.Model):
 
     class Meta:
         constraints: ClassVar[list[Any]] = [
-            models.UniqueConstraint(
-                fields=["message", "version"], name="message_revision_once"
-            ),
+            models.UniqueConstraint(fields=["message", "version"], name="message_revision_once"),
         ]
 
     def __str__(self) -> str:

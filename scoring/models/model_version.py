@@ -23,16 +23,12 @@ class ModelVersion(models.Model):
     }
 
     name = models.CharField(max_length=80)
-    digest = models.CharField(
-        max_length=64, unique=True, help_text="SHA-256 of the model's bytes"
-    )
+    digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the model's bytes")
     # In the database, so that every worker host has it and it is backed up with what it scored.
     artifact = models.BinaryField()
     card = models.JSONField(default=dict, help_text="What the training run measured")
     is_demonstration = models.BooleanField(default=False)
-    state = models.CharField(
-        max_length=20, choices=State.choices, default=State.REGISTERED
-    )
+    state = models.CharField(max_length=20, choices=State.choices, default=State.REGISTERED)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:

@@ -17,14 +17,10 @@ class Score(models.Model):
         HIGH = "high", "High"
         IMMINENT = "imminent", "Imminent"
 
-    conversation = models.ForeignKey(
-        Conversation, on_delete=models.CASCADE, related_name="scores"
-    )
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="scores")
     revision = models.PositiveIntegerField()
     message_count = models.PositiveIntegerField()
-    model = models.ForeignKey(
-        ModelVersion, on_delete=models.PROTECT, related_name="+", null=True
-    )
+    model = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="+", null=True)
     # Null where the machine abstains; `abstained` then says why, so that silence never reads as safe.
     probability = models.FloatField(null=True)
     abstained = models.CharField(max_length=40, blank=True)
@@ -39,35 +35,25 @@ class Score(models.Model):
 
     class Meta:
         constraints: ClassVar[list[Any]] = [
-            models.UniqueConstraint(
-                fields=["conversation", "revision"], name="score_once_per_revision"
-            ),
+            models.UniqueConstraint(fields=["conversation", "revision"], name="score_once_per_revision"),
             models.CheckConstraint(
-                condition=models.Q(probability=None, flagged=False, band="")
-                & ~models.Q(abstained="")
-                | models.Q(probability__gte=0, probability__lte=1, abstained="")
-                & ~models.Q(band=""),
+                condition=models.Q(probability=None, flagged=False, band="") & ~models.Q(abstained="")
+                | models.Q(probability__gte=0, probability__lte=1, abstained="") & ~models.Q(band=""),
                 name="score_or_abstained",
             ),
         ]
         indexes: ClassVar[list[Any]] = [
-            models.Index(
-                fields=["id"], condition=models.Q(flagged=True), name="score_flagged"
-            ),
+            models.Index(fields=["id"], condition=models.Q(flagged=True), name="score_flagged"),
         ]
 
     def __str__(self) -> str:
-        return (
-            f"score of conversation {self.conversation_id} at revision {self.revision}"
-        )
+        return f"score of conversation {self.conversation_id} at revision {self.revision}"
 
 
 class MessageRating(models.Model):
     """What one message added to the newest score of its conversation, and its ratings."""
 
-    message = models.OneToOneField(
-        Message, on_delete=models.CASCADE, primary_key=True, related_name="rating"
-    )
+    message = models.OneToOneField(Message, on_delete=models.CASCADE, primary_key=True, related_name="rating")
     model = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="+")
     # In units of the conversation's log-odds: contributions and the intercept add up to the score.
     contribution = models.FloatField()

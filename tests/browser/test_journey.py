@@ -65,7 +65,9 @@ def _claim(page: Page, case: Case, texts: list[str]) -> None:
     page.keyboard.press("s")
     page.wait_for_url(f"**/cases/{case.reference}/")
     source = page.content()
-    assert not [text for text in texts if len(text) > 12 and text in source], "masked text is in the page's source"
+    assert not [text for text in texts if len(text) > 12 and text in source], (
+        "masked text is in the page's source"
+    )
 
 
 def _reveal_and_annotate(page: Page) -> list[int]:
@@ -127,7 +129,9 @@ def test_one_conversation_goes_the_whole_way(
 ):
     create_signing_key(settings.ARTEMIS_KEYS)
     exit_ = Recipient.Exit.SUSPECTED_EXPLOITATION
-    Recipient.objects.create(name="Test desk", exit=exit_, jurisdiction="GB", contact="desk@recipient.example")
+    Recipient.objects.create(
+        name="Test desk", exit=exit_, jurisdiction="GB", contact="desk@recipient.example"
+    )
     _, secret = issue_key(licensee=northwind, label="t", scopes=["conversations:write"], by=TESTS)
     record = _clear_flag(sample_model)
     texts = [one["text"] for one in record["messages"]]

@@ -88,13 +88,21 @@ def open_page_at(page: Page, path: str) -> Page:
 @pytest.fixture
 def sign_in_quickly(open_page, live_server):
     """The demo's passwords are shown once and kept nowhere, so these people come in with a session."""
+
     def sign_in(name: str) -> Page:
         client = Client()
         client.force_login(_person(name), backend="django.contrib.auth.backends.ModelBackend")
         page = open_page()
         cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
         page.context.add_cookies(
-            [{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url, "httpOnly": True}]
+            [
+                {
+                    "name": settings.SESSION_COOKIE_NAME,
+                    "value": cookie,
+                    "url": live_server.url,
+                    "httpOnly": True,
+                }
+            ]
         )
         return page
 

@@ -14,5 +14,8 @@ class Command(BaseCommand):
 
     def handle(self, *_: Any, **__: Any) -> None:
         folder = settings.ARTEMIS_KEYS
-        for name, create in [("key-encryption key", create_key_file), ("packet signing key", create_signing_key)]:
+        for name, create in [
+            ("key-encryption key", create_key_file),
+            ("packet signing key", create_signing_key),
+        ]:
             self.stdout.write(f"{name}: {'created' if create(folder) else 'already there'} in {folder}")

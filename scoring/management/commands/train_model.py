@@ -1,8 +1,5 @@
 """Train a model from labelled conversations and register it; promoting it is a person's act of its own."""
 
-import gzip
-import json
-import sys
 import time
 from argparse import ArgumentParser
 from collections.abc import Iterator
@@ -12,6 +9,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from audit.record import Machine
+from scoring.corpora import CorpusError, read_records
+from scoring.pipeline import Model
 from scoring.registry import register
 from scoring.training import DEMONSTRATION_SEED, TrainingError, train, train_demonstration
 
@@ -25,8 +24,16 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--corpus", nargs="+", type=Path, metavar="FILE", help="labelled JSON lines, .gz too")
-        parser.add_argument("--negatives", nargs="+", type=Path, metavar="FILE", help="further benign conversations")
+        parser.add_argument(
+            "--corpus",
+            nargs="+",
+            type=Path,
+            metavar="FILE",
+            help="labelled JSON lines, or any form that ingest reads",
+        )
+        parser.add_argument(
+            "--negatives", nargs="+", type=Path, metavar="FILE", help="further benign chat, in the same forms"
+        )
         parser.add_argument("--name", default="", help="how people will call this model")
         parser.add_argument("--seed", type=int, default=DEMONSTRATION_SEED)
 
@@ -34,7 +41,7 @@ class Command(BaseCommand):
         began = time.monotonic()
         try:
             model, card = self._trained(options)
-        except TrainingError as fault:
+        except (TrainingError, CorpusError) as fault:
             raise CommandError(f"Nothing was trained: {fault}") from None
         version = register(model=model, name=model.name, card=card, by=TRAINER)
         size = len(model.to_bytes()) / 1e6
@@ -42,37 +49,28 @@ class Command(BaseCommand):
         self.stdout.write(f"SHA-256 {version.digest}")
         self.stdout.write(f"To score with it: manage.py promote_model {version.digest[:12]} --by EMAIL")
 
-    def _trained(self, options: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    def _trained(self, options: dict[str, Any]) -> tuple[Model, dict[str, Any]]:
         if not options["corpus"]:
             if options["negatives"]:
-                raise CommandError("--negatives needs --corpus: the sample corpus brings its own benign part.")
+                raise CommandError(
+                    "--negatives needs --corpus: the sample corpus brings its own benign part."
+                )
             return train_demonstration(seed=options["seed"])
         files = [*options["corpus"], *(options["negatives"] or [])]
         name = options["name"] or options["corpus"][0].name.split(".")[0]
         return train(self._records(files, options), seed=options["seed"], name=name, demonstration=False)
 
     def _records(self, files: list[Path], options: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        """Each line of each file; lines of --negatives count as benign whatever they say."""
+        """The records of each file; those of --negatives are benign whatever they say."""
         benign = set(options["negatives"] or [])
         for file in files:
-            for number, record in enumerate(_lines(file), start=1):
-                if number % 1_000 == 0:
-                    sys.stderr.write(f"\r{file.name}: {number:,} conversations")
-                yield record | {"label": 0} if file in benign else record
-            sys.stderr.write("\n")
-
-
-def _lines(file: Path) -> Iterator[dict[str, Any]]:
-    try:
-        opened = gzip.open(file, "rt") if file.suffix == ".gz" else file.open()
-    except OSError as fault:
-        raise CommandError(f"{file} cannot be read: {fault.strerror}.") from None
-    with opened as lines:
-        for number, line in enumerate(lines, start=1):
             try:
-                record = json.loads(line)
-            except ValueError:
-                raise CommandError(f"{file}:{number} is not JSON. Each line is one labelled conversation.") from None
-            if not isinstance(record, dict) or "messages" not in record:
-                raise CommandError(f"{file}:{number} has no “messages”; see docs/detection.md for the form.")
-            yield record
+                yield from self._counted(file, is_benign=file in benign)
+            except OSError as fault:
+                raise CommandError(f"{file} cannot be read: {fault.strerror}.") from None
+
+    def _counted(self, file: Path, *, is_benign: bool) -> Iterator[dict[str, Any]]:
+        for number, record in enumerate(read_records(file, label=0 if is_benign else None), start=1):
+            if number % 1_000 == 0:
+                self.stderr.write(f"{file.name}: {number:,} conversations read")
+            yield record | {"label": 0} if is_benign else record
