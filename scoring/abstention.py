@@ -25,7 +25,8 @@ def reason_to_abstain(texts: Sequence[str]) -> str | None:
     """Return `too_short`, `unsupported_language` or None for the normalised texts of one conversation.
 
     Too short: under 12 words, or under 3 messages with words that have under 40 words together (a single long
-    segment is judged). Language: over 30 % of the letters, of the first 20,000, are not Latin after look-alikes are undone.
+    segment is judged). Language: over 30 % of the letters, of the first 20,000, are not Latin after
+    look-alikes are undone.
     """
     words = [found for text in texts if (found := _WORD.findall(text))]
     count = sum(map(len, words))
@@ -38,5 +39,7 @@ def reason_to_abstain(texts: Sequence[str]) -> str | None:
 def _foreign_share(letters: str) -> float:
     if letters.isascii():
         return 0.0
-    foreign = sum(not letter.isascii() and not unicodedata.name(letter, "").startswith("LATIN") for letter in letters)
+    foreign = sum(
+        not letter.isascii() and not unicodedata.name(letter, "").startswith("LATIN") for letter in letters
+    )
     return foreign / len(letters)

@@ -1,7 +1,8 @@
-"""The behaviours that Artemis rates, as data: key, plain label, clinical sentence, source, and how each is found.
+"""The behaviours that Artemis rates, as data: key, plain label, clinical sentence, source, and how each is
+found.
 
-A characteristic describes what a text does, never who wrote it. They are not stages and have no order in
-time (Aitken 2018); `order` is only the order in which a page lists them.
+A characteristic describes what a text does, never who wrote it. They are not stages and have no order in time
+(Aitken 2018); `order` is only the order in which a page lists them.
 """
 
 from dataclasses import dataclass
@@ -223,9 +224,7 @@ CHARACTERISTICS: tuple[Characteristic, ...] = tuple(
     for order, (key, label, description, source) in enumerate(_ROWS, start=1)
 )
 
-BY_KEY: dict[str, Characteristic] = {
-    characteristic.key: characteristic for characteristic in CHARACTERISTICS
-}
+BY_KEY: dict[str, Characteristic] = {characteristic.key: characteristic for characteristic in CHARACTERISTICS}
 
 READ_KEYS: tuple[str, ...] = tuple(c.key for c in CHARACTERISTICS if c.kind == "read")
 

@@ -1,11 +1,14 @@
-"""Pools the evidence of single messages into one logit for the conversation, as an exact sum of what each message gave.
+"""Pools the evidence of single messages into one logit for the conversation, as an exact sum of what each
+message gave.
 
 Two readings of the same evidence m_i are added:
 
-- *whole*: the mean of m_i weighted by the length of each message's vector, the linear score of the text taken together;
-- *peak*: what the strongest messages of one account exceed a threshold by. The threshold is the strongest value that n
-  ordinary messages show by chance, μ + σ·√(2·ln n) (the universal threshold of Donoho and Johnstone 1994, Biometrika 81:3), so a
-  benign conversation does not creep upwards only because it is long. At most `STRONGEST` messages count.
+- *whole*: the mean of m_i weighted by the length of each message's vector, the linear score of the text taken
+  together;
+- *peak*: what the strongest messages of one account exceed a threshold by. The threshold is the strongest
+  value that n ordinary messages show by chance, μ + σ·√(2·ln n) (the universal threshold of Donoho and
+  Johnstone 1994, Biometrika 81:3), so a benign conversation does not creep upwards only because it is long.
+  At most `STRONGEST` messages count.
 
 No list of phrases, no score of a pair of people and no declared age enters.
 """
@@ -65,10 +68,12 @@ def pool(evidence: np.ndarray, lengths: np.ndarray, senders: Sequence[str], nois
 
 
 def _strongest_account(excess: np.ndarray, senders: Sequence[str]) -> np.ndarray:
-    """Keep the strongest messages of the account whose strongest messages sum highest; the first account wins a tie."""
+    """Keep the strongest messages of the account whose strongest messages sum highest; the first account wins
+    a tie.
+    """
     places: dict[str, list[int]] = defaultdict(list)
-    for place in np.flatnonzero(excess):
-        places[senders[place]].append(int(place))
+    for place in np.flatnonzero(excess).tolist():
+        places[senders[place]].append(place)
     chosen = [sorted(own, key=lambda place: -excess[place])[:STRONGEST] for own in places.values()]
     kept = np.zeros_like(excess)
     if chosen:

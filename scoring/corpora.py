@@ -1,12 +1,15 @@
-"""Reads conversations from the forms in which people keep them, one at a time and in constant memory; never prints text."""
+"""Reads conversations from the forms in which people keep them, one at a time and in constant memory; never
+prints text.
+"""
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-import ijson
+import ijson  # type: ignore[import-untyped]
 
 from scoring.corpus_conversation import CorpusConversation, CorpusError, CorpusMessage, conversation
 from scoring.corpus_labelled import read_labelled, read_labelled_records
@@ -43,8 +46,8 @@ _DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
 def read(path: Path, form: Form | None = None) -> Iterator[CorpusConversation]:
     """Yield the conversations of a file; the form is found out where it is not given. Raises CorpusError.
 
-    Conversations without a message are left out. Ids of conversations and messages are the same in every run over the same
-    file name and content.
+    Conversations without a message are left out. Ids of conversations and messages are the same in every run
+    over the same file name and content.
     """
     return _READERS[form or detect_form(path)](path)
 
@@ -52,7 +55,9 @@ def read(path: Path, form: Form | None = None) -> Iterator[CorpusConversation]:
 def read_records(path: Path, *, label: int | None = None) -> Iterator[dict[str, Any]]:
     """Yield a file of any form as labelled records; `label` is given to those that have none."""
     form = detect_form(path)
-    records = read_labelled_records(path) if form == "labelled" else (own.as_record() for own in read(path, form))
+    records = (
+        read_labelled_records(path) if form == "labelled" else (own.as_record() for own in read(path, form))
+    )
     for record in records:
         yield record | {"label": label} if record.get("label") is None else record
 
@@ -82,8 +87,9 @@ def _json_form(head: bytes) -> Form | None:
 def read_irc(path: Path) -> Iterator[CorpusConversation]:
     """Yield a log as public conversations of at most 10,000 messages.
 
-    Joins, parts and other lines without a writer are left out; actions are messages. Times are the log's own clock with
-    the date in the file's name, taken as UTC; without such a date there are none. A message's id holds its line number.
+    Joins, parts and other lines without a writer are left out; actions are messages. Times are the log's own
+    clock with the date in the file's name, taken as UTC; without such a date there are none. A message's id
+    holds its line number.
     """
     stem = path.name.removesuffix(".txt").removesuffix(".log").removesuffix(".raw")
     piece: list[CorpusMessage] = []
@@ -135,26 +141,31 @@ def _moment(day: date | None, minutes: int) -> datetime | None:
 def read_topical_chat(path: Path) -> Iterator[CorpusConversation]:
     """Yield private conversations of two people, without times; one JSON object keyed by conversation."""
     for key, value in _json_stream(path, ijson.kvitems, ""):
-        identifier = f"topical-chat:{key}"
-        messages = [
-            CorpusMessage(f"{identifier}:{number}", turn["agent"], None, turn["message"])
-            for number, turn in enumerate(value["content"], start=1)
-        ]
-        if messages:
-            yield conversation(identifier, messages, kind="private")
+        with _form_of_item(path, key):
+            turns = [(turn["agent"], turn["message"]) for turn in value["content"]]
+        yield from _private(f"topical-chat:{key}", turns)
 
 
 def read_casino(path: Path) -> Iterator[CorpusConversation]:
     """Yield private negotiations of two people, without times; turns that are offers by button are left out."""
     for value in _json_stream(path, ijson.items, "item"):
-        identifier = f"{path.stem}:{value['dialogue_id']}"
-        messages = [
-            CorpusMessage(f"{identifier}:{number}", turn["id"], None, turn["text"])
-            for number, turn in enumerate(value["chat_logs"], start=1)
-            if not turn.get("task_data")
-        ]
-        if messages:
-            yield conversation(identifier, messages, kind="private")
+        with _form_of_item(path, "an item"):
+            identifier = f"{path.stem}:{value['dialogue_id']}"
+            turns = [
+                (turn["id"], None if turn.get("task_data") else turn["text"]) for turn in value["chat_logs"]
+            ]
+        yield from _private(identifier, turns)
+
+
+def _private(identifier: str, turns: list[tuple[str, str | None]]) -> Iterator[CorpusConversation]:
+    """A turn without text keeps its number, so that ids do not depend on what is left out."""
+    messages = [
+        CorpusMessage(f"{identifier}:{number}", sender, None, text)
+        for number, (sender, text) in enumerate(turns, start=1)
+        if text is not None
+    ]
+    if messages:
+        yield conversation(identifier, messages, kind="private")
 
 
 def _json_stream(path: Path, reader: Callable[..., Iterator[Any]], prefix: str) -> Iterator[Any]:
@@ -163,6 +174,14 @@ def _json_stream(path: Path, reader: Callable[..., Iterator[Any]], prefix: str) 
             yield from reader(file, prefix, use_float=True)
         except ijson.JSONError as error:
             raise CorpusError(f"{path.name}: the JSON breaks off or is not well formed.") from error
+
+
+@contextmanager
+def _form_of_item(path: Path, item: str) -> Iterator[None]:
+    try:
+        yield
+    except (KeyError, TypeError, AttributeError) as error:
+        raise CorpusError(f"{path.name}: {item} lacks a part that its form has.") from error
 
 
 _READERS: dict[Form, Callable[[Path], Iterator[CorpusConversation]]] = {

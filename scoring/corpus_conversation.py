@@ -8,7 +8,9 @@ Kind = Literal["private", "group", "public"]
 
 
 class CorpusError(ValueError):
-    """A corpus file cannot be read as its form says; the message names file, place and fault, never the text."""
+    """A corpus file cannot be read as its form says; the message names file, place and fault, never the
+    text.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,12 @@ def _message_record(message: CorpusMessage) -> dict[str, Any]:
 
 
 def conversation(
-    identifier: str, messages: list[CorpusMessage], *, kind: Kind | None = None, language: str = "en", label: int | None = None
+    identifier: str,
+    messages: list[CorpusMessage],
+    *,
+    kind: Kind | None = None,
+    language: str = "en",
+    label: int | None = None,
 ) -> CorpusConversation:
     """Put messages together; without a kind, more than two writers make a group."""
     participants = tuple(dict.fromkeys(message.sender for message in messages))

@@ -1,4 +1,6 @@
-"""Reads labelled JSON lines, the form in which operators bring a corpus, and says exactly which line is at fault."""
+"""Reads labelled JSON lines, the form in which operators bring a corpus, and says exactly which line is at
+fault.
+"""
 
 import json
 from collections.abc import Iterator
@@ -14,7 +16,9 @@ ROLES = {"subject", "possible_minor", "other"}
 
 
 def read_labelled_records(path: Path) -> Iterator[dict[str, Any]]:
-    """Yield each record as it stands in the file after checking its form; raises CorpusError at the first fault."""
+    """Yield each record as it stands in the file after checking its form; raises CorpusError at the first
+    fault.
+    """
     with path.open("rb") as file:
         for number, line in enumerate(iter(lambda: file.readline(LONGEST_LINE), b""), start=1):
             if line.strip():
@@ -65,7 +69,9 @@ def _fault_of_messages(messages: Any) -> str | None:
     if not isinstance(messages, list) or not messages:
         return "messages must be a list with at least one message."
     for number, message in enumerate(messages, start=1):
-        fields = [message.get(name) for name in ("id", "sender", "text")] if isinstance(message, dict) else [None]
+        fields = (
+            [message.get(name) for name in ("id", "sender", "text")] if isinstance(message, dict) else [None]
+        )
         if not all(isinstance(field, str) for field in fields):
             return f"message {number} needs id, sender and text, all of them text."
         if not _is_time(message.get("sent_at")):
@@ -108,5 +114,6 @@ def _fault_of_spans(record: dict[str, Any]) -> str | None:
 
 def _is_inside(span: dict[str, Any], lengths: dict[str, int]) -> bool:
     start, end, length = span.get("start"), span.get("end"), lengths.get(str(span.get("message")))
-    whole = isinstance(start, int) and isinstance(end, int) and length is not None
-    return whole and 0 <= start < end <= length
+    if not isinstance(start, int) or not isinstance(end, int) or length is None:
+        return False
+    return 0 <= start < end <= length

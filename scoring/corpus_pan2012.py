@@ -1,8 +1,10 @@
-"""Reads the XML of the PAN-2012 corpus as a stream: conversations of messages with author, time of day and text.
+"""Reads the XML of the PAN-2012 corpus as a stream: conversations of messages with author, time of day and
+text.
 
-`<conversations><conversation id="…"><message line="1"><author>…</author><time>03:20</time><text>…</text></message>…`. The
-file has a time of day but no date, so messages carry no time. A document type declaration is refused before anything in it is
-read, which rules out entity expansion.
+`<conversations><conversation id="…"><message
+line="1"><author>…</author><time>03:20</time><text>…</text></message>…`. The file has a time of day but no
+date, so messages carry no time. A document type declaration is refused before anything in it is read, which
+rules out entity expansion.
 """
 
 from collections import deque
@@ -61,7 +63,9 @@ class _Reader:
 
 
 def read_pan2012(path: Path, subjects: frozenset[str] | None = None) -> Iterator[CorpusConversation]:
-    """Yield conversations; with the corpus's list of authors, label 1 where one of them wrote, else 0; without it None."""
+    """Yield conversations; with the corpus's list of authors, label 1 where one of them wrote, else 0;
+    without it None.
+    """
     reader = _Reader(subjects)
     parser = _parser(reader, path)
     with path.open("rb") as file:
@@ -79,7 +83,9 @@ def read_pan2012(path: Path, subjects: frozenset[str] | None = None) -> Iterator
 
 def _parser(reader: _Reader, path: Path) -> expat.XMLParserType:
     def refuse(*_: object) -> None:
-        raise CorpusError(f"{path.name}: the file declares a document type; remove the declaration and try again.")
+        raise CorpusError(
+            f"{path.name}: the file declares a document type; remove the declaration and try again."
+        )
 
     parser = expat.ParserCreate()
     parser.buffer_text = True

@@ -1,4 +1,6 @@
-"""The figures of a model card, from labels and probabilities alone; definitions as in docs and `detection.md`."""
+"""The figures of a model card, from labels and probabilities alone; definitions as in docs and
+`detection.md`.
+"""
 
 import numpy as np
 from sklearn.metrics import average_precision_score
@@ -20,8 +22,11 @@ def calibration_error(labels: np.ndarray, probabilities: np.ndarray, bins: int =
     return float(np.abs(gaps).sum() / counts.sum())
 
 
-def figures(labels: np.ndarray, probabilities: np.ndarray, *, threshold: float = 0.5) -> dict[str, float | int | None]:
-    """Return the figures of one evaluation; labels are 0 or 1, both arrays have one entry a conversation judged.
+def figures(
+    labels: np.ndarray, probabilities: np.ndarray, *, threshold: float = 0.5
+) -> dict[str, float | int | None]:
+    """Return the figures of one evaluation; labels are 0 or 1, both arrays have one entry a conversation
+    judged.
 
     Figures that need both classes are None where one is absent.
     """

@@ -1,7 +1,8 @@
-"""Says in plain words why a conversation was rated as it was: messages, characteristics, exact places, and what spoke against.
+"""Says in plain words why a conversation was rated as it was: messages, characteristics, exact places, and
+what spoke against.
 
-Contributions are the score itself, split exactly; nothing here is estimated afterwards. No sentence quotes the text (it is
-masked until a moderator asks for it) and none judges a person.
+Contributions are the score itself, split exactly; nothing here is estimated afterwards. No sentence quotes
+the text (it is masked until a moderator asks for it) and none judges a person.
 """
 
 from collections.abc import Sequence
@@ -55,7 +56,9 @@ class RatedCharacteristic:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Everything that a case page says about a score; `reasons` from the strongest message down, ten at most."""
+    """Everything that a case page says about a score; `reasons` from the strongest message down, ten at
+    most.
+    """
 
     summary: str
     reasons: tuple[Reason, ...]
@@ -92,7 +95,9 @@ def _reasons(model: Model, scored: Scored, turns: Sequence[Turn]) -> tuple[Reaso
 
 
 def _reason(model: Model, message: MessageRating, text: str, share: float) -> Reason:
-    clear = tuple(sorted(((k, r) for k, r in message.ratings.items() if r >= CLEAR), key=lambda pair: -pair[1]))
+    clear = tuple(
+        sorted(((k, r) for k, r in message.ratings.items() if r >= CLEAR), key=lambda pair: -pair[1])
+    )
     spans = strongest_spans(model, text, clear[0][0] if clear else None)
     return Reason(message.id, message.contribution, share, clear, spans, _why(clear, share))
 
@@ -100,14 +105,20 @@ def _reason(model: Model, message: MessageRating, text: str, share: float) -> Re
 def _why(clear: tuple[tuple[str, float], ...], share: float) -> str:
     gave = f"it gave {share:.0%} of what raised the score"
     if not clear:
-        return f"No single characteristic stands out, but {gave}: its wording is like that of the examples."
-    named = " and ".join(f"“{BY_KEY[key].label}” ({level(rating)}, {rating:.2f})" for key, rating in clear[:2])
+        return f"No single characteristic stands out, but {gave}: its wording is nearer to the positive examples."
+    named = " and ".join(
+        f"“{BY_KEY[key].label}” ({level(rating)}, {rating:.2f})" for key, rating in clear[:2]
+    )
     return f"Read as {named}; {gave}."
 
 
 def _summary(scored: Scored, reasons: tuple[Reason, ...]) -> str:
     clear = [BY_KEY[key].label for key, rating in scored.characteristics if rating >= CLEAR]
-    named = f"Clearest: {', '.join(f'“{label}”' for label in clear[:3])}." if clear else "No characteristic is clear."
+    named = (
+        f"Clearest: {', '.join(f'“{label}”' for label in clear[:3])}."
+        if clear
+        else "No characteristic is clear."
+    )
     held = sum(reason.share for reason in reasons)
     count = f"{len(reasons)} of {_messages(len(scored.messages))} gave {held:.0%} of what raised the score."
     return f"Probability {scored.probability:.2f}. {count} {named}"
@@ -119,11 +130,15 @@ def _against(scored: Scored) -> tuple[str, ...]:
     clear = [key for key, rating in scored.characteristics if rating >= CLEAR]
     found = []
     if lowered:
-        found.append(f"{_messages(len(lowered))} lowered the score, by {-sum(lowered):.1f} in log-odds together.")
+        found.append(
+            f"{_messages(len(lowered))} lowered the score, by {-sum(lowered):.1f} in log-odds together."
+        )
     if len(clear) == 1:
-        found.append(f"Only one characteristic is clear, “{BY_KEY[clear[0]].label}”; alone it is common in ordinary chat.")
+        found.append(
+            f"Only one characteristic is clear, “{BY_KEY[clear[0]].label}”; alone it is common in ordinary chat."
+        )
     if not clear:
-        found.append("No message is rated clear or strong on any characteristic.")
+        found.append("No characteristic is clear or strong.")
     return tuple(found)
 
 
@@ -134,8 +149,9 @@ def _messages(count: int) -> str:
 def strongest_spans(model: Model, text: str, key: str | None = None) -> tuple[Span, ...]:
     """Return the places of a text that raised one head the most, three at most, in the order of the text.
 
-    `key` names a trained characteristic; None is the conversation head. The weights of all words sum exactly to the product
-    of the message's vector with the head's weights; a span is a run of words that stand out most from the message's mean.
+    `key` names a trained characteristic; None is the conversation head. The weights of all words sum exactly
+    to the product of the message's vector with the head's weights; a span is a run of words that stand out
+    most from the message's mean.
     """
     column = 0 if key is None else 1 + model.rater.keys.index(key)
     normalised = normalise(text)
@@ -151,7 +167,9 @@ def strongest_spans(model: Model, text: str, key: str | None = None) -> tuple[Sp
 
 
 def word_weights(text: str, column: np.ndarray) -> tuple[list[tuple[int, int]], np.ndarray]:
-    """Split a normalised text's product with one column of weights over its words: their places and their weights."""
+    """Split a normalised text's product with one column of weights over its words: their places and their
+    weights.
+    """
     places, grams = chunk_places(text), located_ngrams(text)
     weights = np.zeros(len(places))
     if grams:
@@ -163,7 +181,9 @@ def word_weights(text: str, column: np.ndarray) -> tuple[list[tuple[int, int]], 
 
 
 def _best_runs(weights: np.ndarray) -> list[tuple[int, int]]:
-    """Return the first and last word of up to three separate runs that stand out most from the mean of all words."""
+    """Return the first and last word of up to three separate runs that stand out most from the mean of all
+    words.
+    """
     left = weights - (weights.mean() if weights.size >= WORDS_TO_CHOOSE_FROM else 0.0)
     runs: list[tuple[int, int]] = []
     for _ in range(MOST_SPANS):

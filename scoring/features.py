@@ -1,17 +1,18 @@
-"""Turns each message into a hashed vector of character and word n-grams; no n-gram crosses a message or a word boundary.
+"""Turns each message into a hashed vector of character and word n-grams; no n-gram crosses a message or a
+word boundary.
 
-Character n-grams of 2 to 5 are taken inside each word padded by a blank (scikit-learn's `char_wb`); word n-grams are the
-words without surrounding punctuation and pairs of neighbours. Hashing is stateless (Weinberger et al. 2009, feature hashing),
-so a model is its weights and nothing else.
+Character n-grams of 2 to 5 are taken inside each word padded by a blank (scikit-learn's `char_wb`); word
+n-grams are the words without surrounding punctuation and pairs of neighbours. Hashing is stateless
+(Weinberger et al. 2009, feature hashing), so a model is its weights and nothing else.
 """
 
 import re
 from collections.abc import Iterable
 from functools import lru_cache
 from itertools import pairwise
+from typing import Any, TypeAlias
 
 import numpy as np
-from scipy import sparse
 from sklearn.feature_extraction import FeatureHasher
 from sklearn.feature_extraction.text import HashingVectorizer
 
@@ -23,7 +24,7 @@ LONGEST_WORD = 64
 
 _UNBROKEN = re.compile(r"\S+")
 
-Matrix = sparse.csr_array
+Matrix: TypeAlias = Any  # scipy.sparse.csr_array; SciPy has no types
 
 
 Gram = tuple[str, int, int]
@@ -31,7 +32,9 @@ Gram = tuple[str, int, int]
 
 @lru_cache(maxsize=50_000)
 def character_ngrams(word: str) -> tuple[str, ...]:
-    """Return the character n-grams of one word; a word shorter than a size gives itself once, with its blanks."""
+    """Return the character n-grams of one word; a word shorter than a size gives itself once, with its
+    blanks.
+    """
     padded = f" {word} "
     sizes = range(SHORTEST, min(LONGEST, len(padded)) + 1)
     return tuple(padded[start : start + size] for size in sizes for start in range(len(padded) - size + 1))
@@ -40,7 +43,9 @@ def character_ngrams(word: str) -> tuple[str, ...]:
 def chunks(text: str) -> list[str]:
     """Split at blanks; a word over 64 characters is cut, so that one endless word is many bounded ones."""
     return [
-        word[start : start + LONGEST_WORD] for word in text.split() for start in range(0, len(word), LONGEST_WORD)
+        word[start : start + LONGEST_WORD]
+        for word in text.split()
+        for start in range(0, len(word), LONGEST_WORD)
     ]
 
 
@@ -54,7 +59,9 @@ def chunk_places(text: str) -> list[tuple[int, int]]:
 
 
 def ngrams(text: str) -> list[str]:
-    """Return every n-gram of one normalised message, repeated as often as it occurs. Word n-grams begin with a tab."""
+    """Return every n-gram of one normalised message, repeated as often as it occurs. Word n-grams begin with
+    a tab.
+    """
     parts = chunks(text)
     grams = [gram for part in parts for gram in character_ngrams(part)]
     words = [word for part in parts if (word := part.strip(PUNCTUATION))]
@@ -64,7 +71,9 @@ def ngrams(text: str) -> list[str]:
 
 
 def located_ngrams(text: str) -> list[Gram]:
-    """Return the same n-grams as `ngrams`, each with the numbers of the first and the last chunk that it is made of."""
+    """Return the same n-grams as `ngrams`, each with the numbers of the first and the last chunk that it is
+    made of.
+    """
     parts = chunks(text)
     grams = [(gram, place, place) for place, part in enumerate(parts) for gram in character_ngrams(part)]
     words = [(word, place) for place, part in enumerate(parts) if (word := part.strip(PUNCTUATION))]
@@ -84,15 +93,18 @@ def count_matrix(texts: Iterable[str]) -> Matrix:
 
 
 def gram_matrix(grams: Iterable[str]) -> Matrix:
-    """Return each single n-gram as a row with 1 or −1 in its bucket; the rows of a text's n-grams sum to its counts."""
+    """Return each single n-gram as a row with 1 or −1 in its bucket; the rows of a text's n-grams sum to its
+    counts.
+    """
     return _HASHER.transform([gram] for gram in grams)
 
 
 def message_vectors(texts: Iterable[str]) -> tuple[Matrix, np.ndarray]:
-    """Return each normalised message as a vector and its weight, the divisor that made the vector from its counts.
+    """Return each normalised message as a vector and its weight, the divisor that made the vector from its
+    counts.
 
-    The divisor is √(‖counts‖² + 6²): near the Euclidean norm for a sentence, and more for one or two words, which
-    therefore carry less evidence. A message without n-grams is a row of zeros with weight 0.
+    The divisor is √(‖counts‖² + 6²): near the Euclidean norm for a sentence, and more for one or two words,
+    which therefore carry less evidence. A message without n-grams is a row of zeros with weight 0.
     """
     counts = count_matrix(texts)
     squares = np.asarray(counts.multiply(counts).sum(axis=1)).ravel()

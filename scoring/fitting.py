@@ -1,4 +1,6 @@
-"""Fits the conversation head with scikit-learn: evidence of messages, the second stage over it, and calibration."""
+"""Fits the conversation head with scikit-learn: evidence of messages, the second stage over it, and
+calibration.
+"""
 
 import numpy as np
 from scipy import sparse
@@ -19,11 +21,15 @@ TOLERANCE = 0.05
 RIDGE, NEWTON_STEPS, NEWTON_TOLERANCE = 1e-6, 100, 1e-9
 
 
-def fit_classifier(data: TrainingData, chosen: np.ndarray, *, seed: int) -> tuple[dict[str, float], np.ndarray]:
-    """Fit on the labelled conversations of a mask; returns the classifier's part of the header and the weights.
+def fit_classifier(
+    data: TrainingData, chosen: np.ndarray, *, seed: int
+) -> tuple[dict[str, float], np.ndarray]:
+    """Fit on the labelled conversations of a mask; returns the classifier's part of the header and the
+    weights.
 
-    Everything after the weights is fitted on evidence from weights that had not seen the conversation, and the
-    calibration on logits of which neither stage had seen it; both by author-disjoint folds. The last fit uses all.
+    Everything after the weights is fitted on evidence from weights that had not seen the conversation, and
+    the calibration on logits of which neither stage had seen it; both by author-disjoint folds. The last fit
+    uses all.
     """
     chosen = chosen & (data.labels >= 0)
     check_labels(data, chosen)
@@ -79,7 +85,9 @@ def _evidence_weights(data: TrainingData, chosen: np.ndarray, *, seed: int) -> n
 
 
 def _message_examples(data: TrainingData, chosen: np.ndarray, *, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return messages of annotated conversations, and 1 for those marked where the conversation is positive, else 0."""
+    """Return messages of annotated conversations, and 1 for those marked where the conversation is positive,
+    else 0.
+    """
     rows = np.flatnonzero((chosen & data.annotated)[data.conversation] & (data.lengths > 0))
     positive = data.labels[data.conversation[rows]] == 1
     marked = positive & np.array([bool(data.keys[row]) for row in rows], dtype=bool)
@@ -96,8 +104,12 @@ def balance(labels: np.ndarray) -> np.ndarray:
     return np.where(labels == 1, 0.5 / share, 0.5 / (1 - share))
 
 
-def linear_weights(vectors: Matrix, labels: np.ndarray, weights: np.ndarray, *, c: float, seed: int) -> np.ndarray:
-    """Fit a linear support vector machine (Fan et al. 2008, LIBLINEAR); quick, and calibrated by what follows."""
+def linear_weights(
+    vectors: Matrix, labels: np.ndarray, weights: np.ndarray, *, c: float, seed: int
+) -> np.ndarray:
+    """Fit a linear support vector machine (Fan et al. 2008, LIBLINEAR); quick, and calibrated by what
+    follows.
+    """
     vectors.indices, vectors.indptr = vectors.indices.astype(np.int32), vectors.indptr.astype(np.int32)
     model = LinearSVC(C=c, dual=True, tol=TOLERANCE, max_iter=5_000, random_state=seed)
     model.fit(vectors, labels, sample_weight=weights)
@@ -147,7 +159,9 @@ def _second_stage(readings: np.ndarray, labels: np.ndarray) -> tuple[float, floa
         if (weights >= 0).all():
             return intercept, float(weights[0]), float(weights[1])
         usable = [place for place in usable if weights[place] > 0]
-    raise TrainingError("The texts of the two labels cannot be told apart; there is nothing to learn from this corpus.")
+    raise TrainingError(
+        "The texts of the two labels cannot be told apart; there is nothing to learn from this corpus."
+    )
 
 
 def _cross_fitted_logits(readings: np.ndarray, labels: np.ndarray, folds: np.ndarray) -> np.ndarray:
@@ -170,7 +184,9 @@ def platt(logits: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
     fitted = _newton(design, targets)
     slope, offset = float(fitted[0]) / max(float(logits.std()), 1e-9), float(fitted[1])
     if slope <= 0:
-        raise TrainingError("On held-out authors the score does not rise with the label; nothing can be learnt here.")
+        raise TrainingError(
+            "On held-out authors the score does not rise with the label; nothing can be learnt here."
+        )
     return slope, offset
 
 
@@ -182,7 +198,9 @@ def _newton(design: np.ndarray, targets: np.ndarray) -> np.ndarray:
         gradient = design.T @ (fitted - targets) + RIDGE * weights
         curvature = (design.T * (fitted * (1 - fitted))) @ design + RIDGE * np.eye(weights.size)
         step, size = np.linalg.solve(curvature, gradient), 1.0
-        while size > RIDGE and _loss(design, targets, weights - size * step) > _loss(design, targets, weights):
+        while size > RIDGE and _loss(design, targets, weights - size * step) > _loss(
+            design, targets, weights
+        ):
             size /= 2
         weights = weights - size * step
         if float(np.abs(step).max()) < NEWTON_TOLERANCE:

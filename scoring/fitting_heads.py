@@ -1,7 +1,7 @@
 """Fits one linear head for each characteristic that enough messages were marked with.
 
-A rating is calibrated on authors that the head had not seen, as if one message in twenty showed the behaviour: corpora mark
-far fewer, and a rating that only ever says "no" would not help a reader.
+A rating is calibrated on authors that the head had not seen, as if one message in twenty showed the
+behaviour: corpora mark far fewer, and a rating that only ever says "no" would not help a reader.
 """
 
 from dataclasses import dataclass
@@ -30,7 +30,9 @@ class Head:
 
 
 def fit_heads(data: TrainingData, fitting: np.ndarray, calibrating: np.ndarray, *, seed: int) -> list[Head]:
-    """Fit one head for each characteristic with enough marked messages in both parts, in the taxonomy's order."""
+    """Fit one head for each characteristic with enough marked messages in both parts, in the taxonomy's
+    order.
+    """
     usable = (data.lengths > 0) & data.annotated[data.conversation]
     fit_rows = np.flatnonzero(usable & fitting[data.conversation])
     held_rows = np.flatnonzero(usable & calibrating[data.conversation])
@@ -38,7 +40,9 @@ def fit_heads(data: TrainingData, fitting: np.ndarray, calibrating: np.ndarray, 
     return [head for head in found if head is not None]
 
 
-def _fit_head(data: TrainingData, key: str, fit_rows: np.ndarray, held_rows: np.ndarray, *, seed: int) -> Head | None:
+def _fit_head(
+    data: TrainingData, key: str, fit_rows: np.ndarray, held_rows: np.ndarray, *, seed: int
+) -> Head | None:
     marked = np.array([key in data.keys[row] for row in fit_rows], dtype=bool)
     held = np.array([key in data.keys[row] for row in held_rows], dtype=int)
     if marked.sum() < FEWEST_MARKED or not 0 < held.sum() < held.size:
@@ -54,7 +58,9 @@ def _fit_head(data: TrainingData, key: str, fit_rows: np.ndarray, held_rows: np.
 def _sampled(
     data: TrainingData, rows: np.ndarray, marked: np.ndarray, *, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """All marked messages, every message marked for something else (the hard ones), and a sample of the rest."""
+    """All marked messages, every message marked for something else (the hard ones), and a sample of the
+    rest.
+    """
     elsewhere = np.array([bool(data.keys[row]) for row in rows], dtype=bool) & ~marked
     rest = np.flatnonzero(~marked & ~elsewhere)
     sample = np.random.default_rng(seed).permutation(rest)[:NEGATIVES_A_HEAD]

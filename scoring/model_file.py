@@ -1,8 +1,9 @@
-"""Writes and reads a model as one deterministic file: a canonical JSON header and three plain arrays, nothing executable.
+"""Writes and reads a model as one deterministic file: a canonical JSON header and three plain arrays, nothing
+executable.
 
-The file is an uncompressed NumPy `.npz` (a zip of `.npy` members, NumPy format 1.0, no pickle) with fixed times, so the same model
-gives the same bytes. Weights are sparse by row: `buckets` are the rows that are not all zero, `weights` those rows as
-float32. The header is canonical JSON (RFC 8785) in UTF-8, held as bytes.
+The file is an uncompressed NumPy `.npz` (a zip of `.npy` members, NumPy format 1.0, no pickle) with fixed
+times, so the same model gives the same bytes. Weights are sparse by row: `buckets` are the rows that are not
+all zero, `weights` those rows as float32. The header is canonical JSON (RFC 8785) in UTF-8, held as bytes.
 """
 
 import ast
@@ -89,7 +90,15 @@ def _members(data: bytes) -> dict[str, np.ndarray]:
             if any(member.compress_type != ZIP_STORED for member in archive.infolist()):
                 raise ModelFileError("A part of the model file is compressed; a model file never is.")
             return {name: _array(name, archive.read(name)) for name in MEMBERS}
-    except (BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError, struct.error, UnicodeDecodeError) as error:
+    except (
+        BadZipFile,
+        EOFError,
+        OSError,
+        NotImplementedError,
+        RuntimeError,
+        struct.error,
+        UnicodeDecodeError,
+    ) as error:
         raise ModelFileError("The model file is damaged: it is not a complete zip archive.") from error
 
 
@@ -136,7 +145,9 @@ def _check_fields(header: dict[str, Any]) -> None:
             raise ModelFileError(f"The header of the model file lacks {name} or has it in another form.")
     if not all(isinstance(key, str) and key in BY_KEY for key in header["heads"] + header["untrained"]):
         raise ModelFileError("The model file names a characteristic that this version does not know.")
-    if len(set(header["heads"])) != len(header["heads"]) or len(header["heads"]) != len(header["head_intercepts"]):
+    if len(set(header["heads"])) != len(header["heads"]) or len(header["heads"]) != len(
+        header["head_intercepts"]
+    ):
         raise ModelFileError("The model file does not have one intercept for each head.")
     numbers = header["head_intercepts"] + [header["classifier"].get(name) for name in CLASSIFIER_FIELDS]
     if not all(isinstance(number, int | float) and math.isfinite(number) for number in numbers):

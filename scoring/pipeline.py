@@ -1,4 +1,6 @@
-"""The whole technique as one object: turns in; ratings, contributions and a calibrated probability out; no database, no clock."""
+"""The whole technique as one object: turns in; ratings, contributions and a calibrated probability out; no
+database, no clock.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -46,9 +48,10 @@ class MessageRating:
 class Scored:
     """The result for one conversation.
 
-    `probability` is None exactly where `abstained` names a reason; then `logit` is None, and there are no characteristics and
-    no messages. Otherwise `base` plus the contributions of all messages is `logit`, and `probability` is a monotone map of it. A
-    characteristic's rating is that of its strongest message; they are sorted from high to low.
+    `probability` is None exactly where `abstained` names a reason; then `logit` is None, and there are no
+    characteristics and no messages. Otherwise `base` plus the contributions of all messages is `logit`, and
+    `probability` is a monotone map of it. The characteristics are sorted from high to low
+    (`Rater.rate_conversation`).
     """
 
     probability: float | None
@@ -60,9 +63,13 @@ class Scored:
 
 
 def band(probability: float, flag_threshold: float, imminent_threshold: float) -> Band:
-    """Name the band of a probability under a licensee's two thresholds; medium begins at half the flag threshold."""
+    """Name the band of a probability under a licensee's two thresholds; medium begins at half the flag
+    threshold.
+    """
     if not 0 < flag_threshold <= imminent_threshold <= 1:
-        raise ValueError("The thresholds must be over 0 and at most 1, the imminent one not under the one for a flag.")
+        raise ValueError(
+            "The thresholds must be over 0 and at most 1, the imminent one not under the one for a flag."
+        )
     if probability >= imminent_threshold:
         return "imminent"
     if probability >= flag_threshold:
@@ -72,7 +79,9 @@ def band(probability: float, flag_threshold: float, imminent_threshold: float) -
 
 @dataclass(frozen=True)
 class Model:
-    """A trained technique; `weights` is [buckets, 1 + K], the conversation head first. `header` is its description."""
+    """A trained technique; `weights` is [buckets, 1 + K], the conversation head first. `header` is its
+    description.
+    """
 
     header: dict[str, Any]
     classifier: Classifier
@@ -102,7 +111,9 @@ class Model:
     def from_header(cls, header: dict[str, Any], weights: np.ndarray) -> "Model":
         """Build a model from a header as in `model_file` and float32 weights, [buckets, 1 + K]."""
         weights = np.ascontiguousarray(weights, dtype=np.float64)
-        rater = Rater(tuple(header["heads"]), weights[:, 1:], np.array(header["head_intercepts"], dtype=np.float64))
+        rater = Rater(
+            tuple(header["heads"]), weights[:, 1:], np.array(header["head_intercepts"], dtype=np.float64)
+        )
         return cls(header, Classifier.from_header(header["classifier"], weights[:, 0]), rater, weights)
 
     @classmethod
@@ -127,7 +138,9 @@ class Model:
         for batch in _batches(conversations):
             texts = [[normalised_text(turn.text) for turn in turns] for turns in batch]
             reasons = [reason_to_abstain(own) for own in texts]
-            judged = [text for own, reason in zip(texts, reasons, strict=True) if reason is None for text in own]
+            judged = [
+                text for own, reason in zip(texts, reasons, strict=True) if reason is None for text in own
+            ]
             products, lengths = self._products(judged)
             yield from self._pooled(batch, reasons, products, lengths)
 
@@ -141,7 +154,11 @@ class Model:
         return products, lengths
 
     def _pooled(
-        self, batch: list[Sequence[Turn]], reasons: list[str | None], products: np.ndarray, lengths: np.ndarray
+        self,
+        batch: list[Sequence[Turn]],
+        reasons: list[str | None],
+        products: np.ndarray,
+        lengths: np.ndarray,
     ) -> Iterator[Scored]:
         start = 0
         for turns, reason in zip(batch, reasons, strict=True):
@@ -152,14 +169,16 @@ class Model:
             yield self._scored(turns, products[part], lengths[part])
 
     def _scored(self, turns: Sequence[Turn], products: np.ndarray, lengths: np.ndarray) -> Scored:
-        contributions = self.classifier.contributions(products[:, 0], lengths, [turn.sender for turn in turns])
+        contributions = self.classifier.contributions(
+            products[:, 0], lengths, [turn.sender for turn in turns]
+        )
         ratings = self.rater.rate(products[:, 1:]) * (lengths > 0)[:, None]
         logit = self.classifier.intercept + float(contributions.sum())
         return Scored(
             probability=self.classifier.calibration.probability(logit),
             abstained=None,
             logit=logit,
-            characteristics=_strongest(self.rater.keys, ratings),
+            characteristics=self.rater.rate_conversation(products[lengths > 0, 1:]),
             messages=_message_ratings(turns, contributions, self.rater.keys, ratings),
             base=self.classifier.intercept,
         )
@@ -179,13 +198,10 @@ def _batches(conversations: Iterable[Sequence[Turn]]) -> Iterator[list[Sequence[
         yield batch
 
 
-def _strongest(keys: tuple[str, ...], ratings: np.ndarray) -> tuple[tuple[str, float], ...]:
-    highest = zip(keys, ratings.max(axis=0).tolist(), strict=True)
-    return tuple(sorted(highest, key=lambda pair: -pair[1]))
-
-
 def _message_ratings(
     turns: Sequence[Turn], contributions: np.ndarray, keys: tuple[str, ...], ratings: np.ndarray
 ) -> tuple[MessageRating, ...]:
     rows = zip(turns, contributions.tolist(), ratings.tolist(), strict=True)
-    return tuple(MessageRating(turn.id, given, dict(zip(keys, row, strict=True))) for turn, given, row in rows)
+    return tuple(
+        MessageRating(turn.id, given, dict(zip(keys, row, strict=True))) for turn, given, row in rows
+    )

@@ -1,8 +1,9 @@
-"""Generates the neutral sample corpus: labelled conversations from a small grammar, the same for the same seed.
+"""Generates the neutral sample corpus: labelled conversations from a small grammar, the same for the same
+seed.
 
 Positive conversations spread several mild signals over ordinary small talk; benign ones hold small talk and
-situations that share words with the signals, and now and then one signal alone. A model trained on this is for demonstration:
-it shows that the path works and says nothing about real conversations.
+situations that share words with the signals, and now and then one signal alone. A model trained on this is
+for demonstration: it shows that the path works and says nothing about real conversations.
 """
 
 import re
@@ -27,7 +28,14 @@ FIRST_HOUR, LAST_HOUR = 14, 20
 MINOR_BANDS = ("10-12", "13-15", "13-15", "16-17")
 ADULT_BANDS = ("18-24", "25-34", "35-44", "45-54")
 
-_SHORTENED = (("you are", "ur"), ("are you", "r u"), ("you", "u"), ("because", "cos"), ("please", "pls"), ("okay", "k"))
+_SHORTENED = (
+    ("you are", "ur"),
+    ("are you", "r u"),
+    ("you", "u"),
+    ("because", "cos"),
+    ("please", "pls"),
+    ("okay", "k"),
+)
 
 
 def generate(*, seed: int, count: int, share_positive: float, split: Split) -> Iterator[dict[str, Any]]:
@@ -112,15 +120,22 @@ def _written(
 ) -> tuple[list[dict[str, str]], list[dict[str, Any]]]:
     messages: list[dict[str, str]] = []
     spans: list[dict[str, Any]] = []
-    for number, (line, sent_at) in enumerate(zip(course.lines, _times(rng, course.lines), strict=True), start=1):
+    for number, (line, sent_at) in enumerate(
+        zip(course.lines, _times(rng, course.lines), strict=True), start=1
+    ):
         account, message = accounts[line.speaker], f"{identifier}-{number}"
         text, found = _spelt(rng, account, line.pieces)
         messages.append({"id": message, "sender": account.name, "sent_at": sent_at, "text": text})
-        spans += [{"message": message, "start": start, "end": end, "characteristic": key} for start, end, key in found]
+        spans += [
+            {"message": message, "start": start, "end": end, "characteristic": key}
+            for start, end, key in found
+        ]
     return messages, spans
 
 
-def _spelt(rng: Random, account: _Account, pieces: tuple[Piece, ...]) -> tuple[str, list[tuple[int, int, str]]]:
+def _spelt(
+    rng: Random, account: _Account, pieces: tuple[Piece, ...]
+) -> tuple[str, list[tuple[int, int, str]]]:
     text, spans = "", []
     for words, key in pieces:
         written = account.write(rng, words)

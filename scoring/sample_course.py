@@ -1,4 +1,6 @@
-"""Lays out the course of one sample conversation from a grammar: who says what in which order, with the signals marked."""
+"""Lays out the course of one sample conversation from a grammar: who says what in which order, with the
+signals marked.
+"""
 
 import re
 from dataclasses import dataclass
@@ -23,7 +25,9 @@ Piece = tuple[str, str | None]
 
 @dataclass(frozen=True)
 class Line:
-    """One message to be: the number of its writer and its pieces, each with the characteristic that it shows or None."""
+    """One message to be: the number of its writer and its pieces, each with the characteristic that it shows
+    or None.
+    """
 
     speaker: int
     pieces: tuple[Piece, ...]
@@ -38,7 +42,9 @@ class Course:
 
 
 def positive_course(rng: Random, grammar: Grammar) -> Course:
-    """Several different signals, in no fixed order, between small talk of every kind that benign conversations have."""
+    """Several different signals, in no fixed order, between small talk of every kind that benign
+    conversations have.
+    """
     target = _length(rng)
     signals = max(2, min(MOST_SIGNALS, round(rng.gauss(3 + target / 16, 1.2)), target // 2))
     blocks = [_signal(rng, grammar, key, (SUBJECT, MINOR)) for key in _some_keys(rng, grammar, signals)]
@@ -48,7 +54,9 @@ def positive_course(rng: Random, grammar: Grammar) -> Course:
 
 
 def benign_course(rng: Random, grammar: Grammar) -> Course:
-    """Small talk, mostly around one situation that shares words with signals; now and then one signal on its own."""
+    """Small talk, mostly around one situation that shares words with signals; now and then one signal on its
+    own.
+    """
     target = _length(rng)
     blocks: list[list[Line]] = []
     roles = _benign_roles(rng)
@@ -79,15 +87,29 @@ def _some_keys(rng: Random, grammar: Grammar, count: int) -> list[str]:
     return (keys * (1 + count // len(keys)))[:count]
 
 
-def _situation(rng: Random, grammar: Grammar, scenario: Scenario, pair: tuple[int, int], *, most: int) -> list[list[Line]]:
+def _situation(
+    rng: Random, grammar: Grammar, scenario: Scenario, pair: tuple[int, int], *, most: int
+) -> list[list[Line]]:
     exchanges = rng.sample(scenario.exchanges, k=min(most, len(scenario.exchanges)))
     return [_exchange(rng, grammar, lines, pair) for lines in exchanges]
 
 
-def _woven(rng: Random, grammar: Grammar, blocks: list[list[Line]], target: int, writers: int) -> tuple[Line, ...]:
-    """Fill up until the length is reached, shuffle the exchanges, open with a greeting and close with a parting."""
-    opening = _exchange(rng, grammar, rng.choice(grammar.greetings), _pair(rng, writers)) if rng.random() < 0.6 else []
-    closing = _exchange(rng, grammar, rng.choice(grammar.partings), _pair(rng, writers)) if rng.random() < 0.4 else []
+def _woven(
+    rng: Random, grammar: Grammar, blocks: list[list[Line]], target: int, writers: int
+) -> tuple[Line, ...]:
+    """Fill up until the length is reached, shuffle the exchanges, open with a greeting and close with a
+    parting.
+    """
+    opening = (
+        _exchange(rng, grammar, rng.choice(grammar.greetings), _pair(rng, writers))
+        if rng.random() < 0.6
+        else []
+    )
+    closing = (
+        _exchange(rng, grammar, rng.choice(grammar.partings), _pair(rng, writers))
+        if rng.random() < 0.4
+        else []
+    )
     course, talkative = list(blocks), rng.random()
     while sum(map(len, course)) + len(opening) + len(closing) < target:
         course.append(_filler(rng, grammar, _pair(rng, writers), talkative))
@@ -109,7 +131,9 @@ def _filler(rng: Random, grammar: Grammar, pair: tuple[int, int], talkative: flo
 
 def _remark(rng: Random, grammar: Grammar) -> tuple[Piece, ...]:
     """One to three everyday sentences with the same openings and endings that signals have."""
-    sentences = [_sentence(_say(rng, grammar, rng.choice(grammar.everyday))) for _ in range(rng.choice((1, 1, 2, 3)))]
+    sentences = [
+        _sentence(_say(rng, grammar, rng.choice(grammar.everyday))) for _ in range(rng.choice((1, 1, 2, 3)))
+    ]
     return _framed(rng, grammar, " ".join(sentences), None)
 
 

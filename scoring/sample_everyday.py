@@ -1,8 +1,10 @@
-"""Ordinary sentences of ordinary chat for both splits: what people say about things, work, help, travel and opinions.
+"""Ordinary sentences of ordinary chat for both splits: what people say about things, work, help, travel and
+opinions.
 
-They stand in positive and benign conversations alike, so that a model learns nothing from common words and long sentences.
-The held-out split has its own sentences and words.
+They stand in positive and benign conversations alike, so that a model learns nothing from common words and
+long sentences. The held-out split has its own sentences and words.
 """
+# ruff: noqa: E501 - a phrase with its choices reads best on one line
 
 TRAIN_WORDS: dict[str, tuple[str, ...]] = {
     "thing": (

@@ -1,4 +1,5 @@
-"""Other phrases for the same things: what a model is evaluated on, so that a figure does not reward learning by heart.
+"""Other phrases for the same things: what a model is evaluated on, so that a figure does not reward learning
+by heart.
 
 The rules are those of `sample_grammar`; no phrase of a signal or of a situation is shared with it.
 """
@@ -130,12 +131,15 @@ RELUCTANT = (
 )
 
 GREETINGS: tuple[tuple[str, ...], ...] = (
-    ("[Morning|Evening]!", "[Oh hi|Hello hello].", "[What is new|What are you up to]?", "[Not much|Just got up]."),
+    (
+        "[Morning|Evening]!",
+        "[Oh hi|Hello hello].",
+        "[What is new|What are you up to]?",
+        "[Not much|Just got up].",
+    ),
 )
 
-PARTINGS: tuple[tuple[str, ...], ...] = (
-    ("Talk tomorrow?", "[Yep|Sure thing].", "[Bye bye|Later]."),
-)
+PARTINGS: tuple[tuple[str, ...], ...] = (("Talk tomorrow?", "[Yep|Sure thing].", "[Bye bye|Later]."),)
 
 SMALL_TALK: tuple[tuple[str, ...], ...] = (
     ("Any homework today?", "[Tons|A page of {subject}|Nope].", "[Ugh|Jealous]."),
@@ -146,12 +150,20 @@ SMALL_TALK: tuple[tuple[str, ...], ...] = (
     ("Anything good on television?", "[Only {film}|Not really].", "[I will read then|Good enough]."),
     ("{sport} was fun today.", "[Did you win|Who came]?", "[We did|Just the usual crowd]."),
     ("There was snow this morning!", "[Here it only rained|Lucky].", "We built a [fort|snowman]."),
-    ("I need a new song to practise on the {instrument}.", "[Something slow|The one from the advert].", "Good idea."),
+    (
+        "I need a new song to practise on the {instrument}.",
+        "[Something slow|The one from the advert].",
+        "Good idea.",
+    ),
     ("My laptop keeps freezing.", "[How old is it|Have you restarted it]?", "[Ancient|Ten times]."),
     ("{subject} was cancelled.", "[Best day ever|Why]?", "[Teacher is ill|Broken heating]."),
     ("We are painting my room on {day}.", "[Which colour|Fun]?", "[Yellow|Light green]."),
     ("I baked a cake and it fell apart.", "[Still edible|Send the crumbs].", "Haha."),
-    ("Guess what, I found [my old diary|a coin from Japan|a map].", "[Wow|Where]?", "[In the attic|Under the sofa]."),
+    (
+        "Guess what, I found [my old diary|a coin from Japan|a map].",
+        "[Wow|Where]?",
+        "[In the attic|Under the sofa].",
+    ),
     ("The queue at {place} was endless.", "[It always is|On {day} even worse]."),
     ("I am so tired.", "[Late night|Same]?", "[Watched {film}|Could not sleep]."),
     ("Which is better, {food} or {food}?", "[Hard question|The first, clearly]."),
@@ -159,45 +171,78 @@ SMALL_TALK: tuple[tuple[str, ...], ...] = (
 )
 
 SCENARIOS: tuple[Scenario, ...] = (
-    Scenario("choir_leader", ("other", "possible_minor"), (
-        ("Rehearsal moves to {day} at {hour}, all voices please.", "[Noted|Okay]."),
-        ("How old are the singers in your row? The competition asks for age groups.", "[Ten to twelve|I will ask them]."),
-        ("Your parents are welcome at the concert.", "[They will come|Great]."),
-        ("Everyone gets a little present after the concert.", "[Yay|Nice]."),
-        ("We all meet in front of {place} and walk together.", "[See you there|With the music]?"),
-    )),
-    Scenario("grandparent", ("other", "possible_minor"), (
-        ("Are you at home on {day}? I would bring {food}.", "[Yes please|After school]."),
-        ("How tall are you now, and what would you like for your birthday?", "[A book|I do not know yet]."),
-        ("Do not tell grandpa, I am knitting him a scarf.", "[Promise|Haha]."),
-        ("Shall I collect you from school?", "[Mum comes today|Yes please]."),
-    )),
-    Scenario("clan", ("other", "other"), (
-        ("Clan chat moves to {app} for the tournament, all twenty of us.", "[Joined|Link please]."),
-        ("What is your player number?", "[Four hundred and two|On my profile]."),
-        ("I will give you gems back tomorrow.", "[No hurry|Keep them]."),
-        ("Keep the tactics secret from the other team.", "[Of course|They know already]."),
-        ("Are you alone on the left side?", "[Two with me|Yes, help]."),
-    )),
-    Scenario("second_hand", ("other", "other"), (
-        ("Is the bike still for sale?", "[Yes|Reserved until {day}]."),
-        ("How old is it, and has it been repaired?", "[Two years|New brakes]."),
-        ("Can I come and see it at {hour}? My wife comes along.", "[Fine|Ring at the gate]."),
-        ("I would rather pay by transfer.", "[Okay|Cash is easier]."),
-        ("What is your address?", "[By {place}|I will send it by mail]."),
-    )),
-    Scenario("school_friends", ("possible_minor", "possible_minor"), (
-        ("All of us go to {place} on {day}, are you coming?", "[Yes|If I am allowed]."),
-        ("I am older than you by three days!", "[Three whole days|Old one]."),
-        ("Sam must not find out about the cake.", "[I say nothing|What cake]?"),
-        ("My mum asks if you eat {food}.", "[Yes|Everything but]."),
-        ("Your painting is so good!", "[Thank you|Yours too]."),
-    )),
-    Scenario("tutor", ("other", "possible_minor"), (
-        ("Next {subject} lesson on {day} at {hour} in the library, your mother has the plan.", "[Okay|Thank you]."),
-        ("Which grade did you get in the end?", "[A two|Better than last time]."),
-        ("You may ask your parents or me if something is unclear.", "[I will|Thanks]."),
-    )),
+    Scenario(
+        "choir_leader",
+        ("other", "possible_minor"),
+        (
+            ("Rehearsal moves to {day} at {hour}, all voices please.", "[Noted|Okay]."),
+            (
+                "How old are the singers in your row? The competition asks for age groups.",
+                "[Ten to twelve|I will ask them].",
+            ),
+            ("Your parents are welcome at the concert.", "[They will come|Great]."),
+            ("Everyone gets a little present after the concert.", "[Yay|Nice]."),
+            ("We all meet in front of {place} and walk together.", "[See you there|With the music]?"),
+        ),
+    ),
+    Scenario(
+        "grandparent",
+        ("other", "possible_minor"),
+        (
+            ("Are you at home on {day}? I would bring {food}.", "[Yes please|After school]."),
+            (
+                "How tall are you now, and what would you like for your birthday?",
+                "[A book|I do not know yet].",
+            ),
+            ("Do not tell grandpa, I am knitting him a scarf.", "[Promise|Haha]."),
+            ("Shall I collect you from school?", "[Mum comes today|Yes please]."),
+        ),
+    ),
+    Scenario(
+        "clan",
+        ("other", "other"),
+        (
+            ("Clan chat moves to {app} for the tournament, all twenty of us.", "[Joined|Link please]."),
+            ("What is your player number?", "[Four hundred and two|On my profile]."),
+            ("I will give you gems back tomorrow.", "[No hurry|Keep them]."),
+            ("Keep the tactics secret from the other team.", "[Of course|They know already]."),
+            ("Are you alone on the left side?", "[Two with me|Yes, help]."),
+        ),
+    ),
+    Scenario(
+        "second_hand",
+        ("other", "other"),
+        (
+            ("Is the bike still for sale?", "[Yes|Reserved until {day}]."),
+            ("How old is it, and has it been repaired?", "[Two years|New brakes]."),
+            ("Can I come and see it at {hour}? My wife comes along.", "[Fine|Ring at the gate]."),
+            ("I would rather pay by transfer.", "[Okay|Cash is easier]."),
+            ("What is your address?", "[By {place}|I will send it by mail]."),
+        ),
+    ),
+    Scenario(
+        "school_friends",
+        ("possible_minor", "possible_minor"),
+        (
+            ("All of us go to {place} on {day}, are you coming?", "[Yes|If I am allowed]."),
+            ("I am older than you by three days!", "[Three whole days|Old one]."),
+            ("Sam must not find out about the cake.", "[I say nothing|What cake]?"),
+            ("My mum asks if you eat {food}.", "[Yes|Everything but]."),
+            ("Your painting is so good!", "[Thank you|Yours too]."),
+        ),
+    ),
+    Scenario(
+        "tutor",
+        ("other", "possible_minor"),
+        (
+            (
+                "Next {subject} lesson on {day} at {hour} in the library, your mother has the plan.",
+                "[Okay|Thank you].",
+            ),
+            ("Which grade did you get in the end?", "[A two|Better than last time]."),
+            ("You may ask your parents or me if something is unclear.", "[I will|Thanks]."),
+        ),
+    ),
 )
 
 HELD_OUT = Grammar(

@@ -1,7 +1,9 @@
 """How the sample corpus for training words each signal, mildly, as a school safety leaflet would print it.
 
-`[a|b]` is a choice, `{slot}` a word of that kind. Nothing here is sexual and nothing comes from a real conversation.
+`[a|b]` is a choice, `{slot}` a word of that kind. Nothing here is sexual and nothing comes from a real
+conversation.
 """
+# ruff: noqa: E501 - a phrase with its choices reads best on one line
 
 SIGNALS: dict[str, tuple[str, ...]] = {
     "contact_initiation": (

@@ -1,9 +1,9 @@
 """Brings the many ways of spelling the same word to one, and remembers where each character came from.
 
 Steps: one table for every single character (NFKC, case folding, marks and invisible characters dropped), then
-look-alike letters, letters spaced out, digits that stand for letters inside a word, and stretched letters. Every step is
-linear in the length of the text and total on any `str`, lone surrogates and NUL included. The form is NFKC by
-character: sequences of conjoining Hangul or of two-part Indic vowels are not recomposed.
+look-alike letters, letters spaced out, digits that stand for letters inside a word, and stretched letters.
+Every step is linear in the length of the text and total on any `str`, lone surrogates and NUL included. The
+form is NFKC by character: sequences of conjoining Hangul or of two-part Indic vowels are not recomposed.
 """
 
 import re
@@ -27,7 +27,7 @@ MIXED_LOOK_ALIKES = LOOK_ALIKES | dict(
     zip("бгеёзипьшї" + "βγεηω" + "ƽ", "breeeunbwi" + "byenw" + "s", strict=True)
 )
 
-LEET: dict[int, str] = str.maketrans("013457@$", "oieastas")
+LEET: dict[int, int] = str.maketrans("013457@$", "oieastas")
 
 _MARKS = re.compile(
     "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe00-\ufe0f\ufe20-\ufe2f\U000e0100-\U000e01ef]"
@@ -53,9 +53,7 @@ class Normalised:
     def original_span(self, start: int, end: int) -> tuple[int, int]:
         """Return the half-open span of the original that became `text[start:end]`."""
         if not 0 <= start < end <= len(self.text):
-            raise ValueError(
-                "A span must lie inside the text and hold at least one character."
-            )
+            raise ValueError("A span must lie inside the text and hold at least one character.")
         last = self.offsets[end] if end < len(self.text) else self.original_length
         return self.offsets[start], max(last, self.offsets[end - 1] + 1)
 
@@ -70,9 +68,7 @@ def _fold(character: str) -> str:
 
 
 def _fold_letter(character: str) -> str:
-    folded = unicodedata.normalize(
-        "NFKC", unicodedata.normalize("NFKC", character).casefold()
-    )
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", character).casefold())
     if not folded.isascii():
         bare = _MARKS.sub("", unicodedata.normalize("NFKD", folded))
         folded = unicodedata.normalize("NFKC", bare)
@@ -136,9 +132,7 @@ def normalised_text(text: str) -> str:
 def normalise(text: str) -> Normalised:
     """Return the normalised text with the place in the original of each of its characters."""
     folded = [_TABLE[ord(character)] for character in text]
-    offsets = array(
-        "Q", (place for place, letters in enumerate(folded) for _ in letters)
-    )
+    offsets = array("Q", (place for place, letters in enumerate(folded) for _ in letters))
     current = "".join(folded)
     for pattern, replacement in _STEPS:
         current, offsets = _replace(current, offsets, pattern, replacement)
@@ -158,8 +152,6 @@ def _replace(
         letters = replacement(found)
         step = -(-len(found[0]) // len(letters))
         pieces += (text[done : found.start()], letters)
-        places += (
-            offsets[done : found.start()] + offsets[found.start() : found.end() : step]
-        )
+        places += offsets[done : found.start()] + offsets[found.start() : found.end() : step]
         done = found.end()
     return "".join(pieces) + text[done:], places + offsets[done:]

@@ -1,8 +1,8 @@
 """Trains a model from labelled conversations: the same corpus, seed and library versions give the same bytes.
 
-Authors never stand on two sides of a split. The second stage and the calibration are fitted by author-disjoint folds on
-conversations that the earlier stage had not seen. Figures come from a second corpus or, where none is given, from a fold that
-was set aside before anything was fitted.
+Authors never stand on two sides of a split. The second stage and the calibration are fitted by
+author-disjoint folds on conversations that the earlier stage had not seen. Figures come from a second corpus
+or, where none is given, from a fold that was set aside before anything was fitted.
 """
 
 import platform
@@ -29,7 +29,9 @@ DEMONSTRATION_SEED = 2026
 
 
 def train_demonstration(*, seed: int = DEMONSTRATION_SEED) -> tuple[Model, dict[str, Any]]:
-    """Train the model that ships: sample corpus in, figures on the held-out grammar, marked as demonstration."""
+    """Train the model that ships: sample corpus in, figures on the held-out grammar, marked as
+    demonstration.
+    """
     return train(
         generate(seed=seed, count=1_200, share_positive=0.3, split="train"),
         seed=seed,
@@ -49,8 +51,8 @@ def train(
 ) -> tuple[Model, dict[str, Any]]:
     """Train on records in the labelled form and return the model with its card.
 
-    `held_out` is a second corpus for the figures; without it a fifth of the authors is set aside for them. Raises
-    TrainingError where a label is missing altogether or from a fold.
+    `held_out` is a second corpus for the figures; without it a fifth of the authors is set aside for them.
+    Raises TrainingError where a label is missing altogether or from a fold.
     """
     data = read_records(corpus, seed=seed, folds=FOLDS)
     unseen = None if held_out is None else read_records(held_out, seed=seed, folds=1)
@@ -65,7 +67,13 @@ def train(
 
 
 def _header(
-    data: TrainingData, classifier: dict[str, float], heads: list[Head], *, seed: int, name: str, demonstration: bool
+    data: TrainingData,
+    classifier: dict[str, float],
+    heads: list[Head],
+    *,
+    seed: int,
+    name: str,
+    demonstration: bool,
 ) -> dict[str, Any]:
     trained = [head.key for head in heads]
     return {

@@ -1,4 +1,6 @@
-"""Writes what a person should know of a model before using it: what it saw, its figures, and what it does not say."""
+"""Writes what a person should know of a model before using it: what it saw, its figures, and what it does not
+say.
+"""
 
 from typing import Any
 
@@ -16,7 +18,8 @@ LIMITS = (
     "The model was not evaluated on languages other than those named.",
 )
 DEMONSTRATION_LIMIT = (
-    "Demonstration, not deployable: trained on generated text only. Its figures say nothing about real conversations."
+    "Demonstration, not deployable: trained on generated text only. "
+    "Its figures say nothing about real conversations."
 )
 
 
@@ -66,13 +69,17 @@ def _counts(data: TrainingData) -> dict[str, int]:
     }
 
 
-def _heads(model: Model, tested: TrainingData, chosen: np.ndarray, products: np.ndarray) -> dict[str, dict[str, Any]]:
+def _heads(
+    model: Model, tested: TrainingData, chosen: np.ndarray, products: np.ndarray
+) -> dict[str, dict[str, Any]]:
     """Average precision of each head over annotated messages; None where nothing was marked there."""
     rows = tested.messages_of(chosen & tested.annotated)
     ratings = model.rater.rate(products[rows])
     result = {}
     for place, key in enumerate(model.rater.keys):
         marked = np.array([key in tested.keys[row] for row in rows], dtype=bool)
-        precision = round(float(average_precision_score(marked, ratings[:, place])), 4) if marked.any() else None
+        precision = (
+            round(float(average_precision_score(marked, ratings[:, place])), 4) if marked.any() else None
+        )
         result[key] = {"marked": int(marked.sum()), "average_precision": precision}
     return result

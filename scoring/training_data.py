@@ -1,4 +1,6 @@
-"""Reads labelled records into the arrays that training works on, and splits them so that no author is on two sides."""
+"""Reads labelled records into the arrays that training works on, and splits them so that no author is on two
+sides.
+"""
 
 import hashlib
 import json
@@ -25,8 +27,8 @@ class TrainingError(ValueError):
 class TrainingData:
     """A corpus as arrays: M messages of C conversations.
 
-    `vectors` [M, buckets] unit rows, `lengths` [M], `conversation` [M] index of its conversation, `senders` [M];
-    `labels` [C] 1, 0 or −1 (unlabelled), `annotated` [C] whether spans were XX    """
+    `vectors` [M, buckets] unit rows, `lengths` [M], `conversation` [M] index of its conversation, `senders`
+    [M]; `labels` [C] 1, 0 or −1 (unlabelled), `annotated` [C] whether spans were XX"""
 
     vectors: Matrix
     lengths: np.ndarray
@@ -46,9 +48,11 @@ class TrainingData:
 
 
 def read_records(records: Iterable[dict[str, Any]], *, seed: int, folds: int) -> TrainingData:
-    """Read labelled records (the form of `detection.md`) in one pass; memory grows with the number of n-grams.
+    """Read labelled records (the form of `detection.md`) in one pass; memory grows with the number of
+    n-grams.
 
-    `digest` is SHA-256 over the records in their order, each as a line of ASCII JSON with sorted keys and no blanks.
+    `digest` is SHA-256 over the records in their order, each as a line of ASCII JSON with sorted keys and no
+    blanks.
     """
     digest = hashlib.sha256()
     reader = _Reader()
@@ -60,7 +64,9 @@ def read_records(records: Iterable[dict[str, Any]], *, seed: int, folds: int) ->
 
 def canonical(record: dict[str, Any]) -> bytes:
     """Return a record as the line that the digest counts; escapes keep lone surrogates representable."""
-    return json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode("ascii") + b"\n"
+    return (
+        json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode("ascii") + b"\n"
+    )
 
 
 class _Reader:
@@ -107,7 +113,9 @@ class _Reader:
         self.flush()
         labels = np.array(self.labels, dtype=int)
         if not (labels == 1).any() or not (labels == 0).any():
-            raise TrainingError("Training needs conversations with label 1 and with label 0; one kind is missing.")
+            raise TrainingError(
+                "Training needs conversations with label 1 and with label 0; one kind is missing."
+            )
         return TrainingData(
             vectors=sparse.csr_array(sparse.vstack(self.parts, format="csr")),
             lengths=np.concatenate(self.lengths),
@@ -126,13 +134,15 @@ class _Reader:
 def author_disjoint_folds(
     authors: list[frozenset[str]], labels: np.ndarray, *, seed: int, folds: int
 ) -> np.ndarray:
-    """Give each conversation a fold so that conversations that share an author, directly or by a chain, share the fold.
+    """Give each conversation a fold so that conversations that share an author, directly or by a chain, share
+    the fold.
 
-    Components are dealt from large to small, each to the fold with the fewest conversations of its main label.
+    Components are dealt from large to small, each to the fold with the fewest conversations of its main
+    label.
     """
     components = _components(authors)
     order = sorted(components)
-    Random(seed).shuffle(order)
+    Random(seed).shuffle(order)  # noqa: S311 - reproducible, not secret
     order.sort(key=lambda root: -len(components[root]))
     filled = np.zeros((folds, 3), dtype=int)
     result = np.empty(len(authors), dtype=int)
@@ -146,7 +156,9 @@ def author_disjoint_folds(
 
 
 def _components(authors: list[frozenset[str]]) -> dict[int, list[int]]:
-    """Connected components of conversations through shared authors, by the first conversation in each (union-find)."""
+    """Connected components of conversations through shared authors, by the first conversation in each
+    (union-find).
+    """
     parent = list(range(len(authors)))
 
     def root(place: int) -> int:

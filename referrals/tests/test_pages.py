@@ -294,7 +294,10 @@ def test_after_a_return_it_is_changed_and_submitted_again(
     return_escalation(escalation_id=escalation.pk, by=otto, reason="Please add turn 7.")
     client, again = browser_of(mara), reverse("referrals:resubmit", args=[escalation.pk])
     assert "Please add turn 7." in text_of(client, url)
-    assert GROUNDS in text_of(client, again)
+    form = text_of(client, again)
+    assert GROUNDS in form
+    assert "Otto returned it" in form
+    assert "Please add turn 7." in form
 
     values = posted(escalation.case, desk, step="preview", evidence=[3, 5, 7])
     assert "Ask a second person" in client.post(again, values).content.decode()

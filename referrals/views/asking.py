@@ -24,6 +24,7 @@ from referrals.reading import (
     preview,
     preview_again,
     read_choices,
+    read_history,
     readable_numbers,
 )
 from referrals.views.document import document
@@ -48,8 +49,8 @@ def escalate(request: HttpRequest, reference: str) -> HttpResponse:
         seen_revision = form.cleaned_data["seen_revision"]
         return workflow.escalate(case_id=case.pk, by=person, seen_revision=seen_revision, **asked)
 
-    back = reverse("review:case", args=[case.reference])
-    return _answer(request, case, form, look=look, submit=submit, back=back)
+    words = {"case": case, "back": reverse("review:case", args=[case.reference])}
+    return _answer(request, form, words, look=look, submit=submit)
 
 
 @access(Role.MODERATOR)
@@ -68,24 +69,28 @@ def resubmit(request: HttpRequest, escalation_id: int) -> HttpResponse:
         seen_revision = form.cleaned_data["seen_revision"]
         return workflow.resubmit(escalation_id=escalation.pk, by=person, seen_revision=seen_revision, **asked)
 
-    back = reverse("referrals:escalation", args=[escalation.pk])
-    return _answer(request, case, form, look=look, submit=submit, back=back)
+    words = {
+        "case": case,
+        "back": reverse("referrals:escalation", args=[escalation.pk]),
+        "escalation": escalation,
+        "returned": read_history(escalation_id=escalation.pk, by=person)[-1],
+    }
+    return _answer(request, form, words, look=look, submit=submit)
 
 
 def _answer(
     request: HttpRequest,
-    case: Case,
     form: RequestForm,
+    words: dict[str, Any],
     *,
     look: Callable[[Asked], Reading],
     submit: Callable[[Asked], Escalation],
-    back: str,
 ) -> HttpResponse:
     """Three steps at one address: the form, the packet as it would be, and the request itself."""
     step = request.POST.get("step", "")
-    words = {"case": case, "form": form, "back": back}
+    words |= {"form": form}
     if step == "change" or not form.is_valid():
-        words |= _choices(request, case, form)
+        words |= _choices(request, words["case"], form)
         is_wrong = form.is_bound and step != "change"
         return render(request, "referrals/ask.html", words, status=422 if is_wrong else 200)
     if step == "submit":

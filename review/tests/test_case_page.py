@@ -14,7 +14,7 @@ from audit.verbs import Verb
 from licensees.models import Licensee
 from review.models import Annotation, Case, Claim, Decision, Reveal
 from review.queue import claim, release
-from review.tests.acts import dismiss, escalated, rescored
+from review.tests.acts import dismiss, escalated, let_lapse, rescored
 from review.workflow import annotate, decide, reveal
 from scoring.models import Message, MessageRating
 from tests.factories import TEXTS, make_case
@@ -446,3 +446,14 @@ def test_revealing_far_down_leads_back_to_that_window(northwind: Licensee, mara:
 @pytest.mark.parametrize("query", ["?from=nonsense", "?from=-3", "?from=99999999999999", "?from=0"])
 def test_an_altered_address_shows_the_beginning(mine: Case, browser: Client, query: str):
     assert page_of(browser, mine, query).count("<article") == 8
+
+
+def test_a_refused_reveal_gives_back_the_private_note_that_went_with_it(mine: Case, browser: Client):
+    """The refusal replaces the page, and with it the decision that was being written."""
+    assert 'hx-include="#decide_note"' in page_of(browser, mine)
+    let_lapse(mine)
+
+    answer = act(browser, mine, "reveal", htmx=True, number="1", note="half a thought")
+
+    assert answer.status_code == 409
+    assert "half a thought" in answer.content.decode()

@@ -33,6 +33,7 @@ def transcript(standing: Standing, weights: Weights, *, start: int, message_coun
         "start": start,
         "items": list(_items(messages, reading)),
         "revealed": len(texts),
+        "is_mine": standing.is_mine,
         "may_reveal": standing.reveal[0],
         "why_not_reveal": standing.reveal[1],
         "masked_flagged": [number for number in flagged if number not in texts],
