@@ -17,7 +17,12 @@ from accounts.models import User
 from audit.record import About, Machine, record, request_id
 from audit.transitions import NotPossible
 from audit.verbs import Verb
+from scoring.vault import EvidenceUnreadable
 
+UNREADABLE = (
+    "The evidence cannot be read: its key was destroyed, is not the one that is installed, or the stored text was "
+    "changed. Nothing was done. Tell the operator."
+)
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
@@ -95,6 +100,8 @@ class AccessMiddleware:
         """The transaction of the act has been rolled back by now, so the record of the refusal stays."""
         if isinstance(exception, NotAllowed | NotPossible):
             return refused(request, exception)
+        if isinstance(exception, EvidenceUnreadable):
+            return refused(request, NotPossible(UNREADABLE))
         return None
 
 

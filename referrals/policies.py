@@ -112,6 +112,11 @@ def check_can_be_answered(escalation: Escalation) -> None:
     _check_state(escalation, Escalation.State.REQUESTED)
 
 
+def check_can_be_declined(escalation: Escalation) -> None:
+    """Also while it is with its requester, who may be away: else the case would be stuck."""
+    _check_state(escalation, Escalation.State.REQUESTED, Escalation.State.RETURNED)
+
+
 def check_can_be_approved(escalation: Escalation, *, typed_reference: str) -> None:
     check_can_be_answered(escalation)
     _check_escalated(escalation)

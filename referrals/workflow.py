@@ -35,6 +35,7 @@ from referrals.policies import (
     TIME_ALLOWED,
     check_can_be_answered,
     check_can_be_approved,
+    check_can_be_declined,
     check_can_be_resubmitted,
     check_can_be_submitted,
     check_can_be_withdrawn,
@@ -197,7 +198,7 @@ def decline(*, escalation_id: int, by: User, reason: str) -> Escalation:
     with transaction.atomic():
         escalation = Escalation.objects.lock(escalation_id)
         check_may_decline(by, escalation)
-        check_can_be_answered(escalation)
+        check_can_be_declined(escalation)
         _answer(escalation, by=by, to=State.DECLINED, verb=Verb.ESCALATION_DECLINED, reason=reason)
         return_case(case=escalation.case, by=by, reason="declined")
         return escalation

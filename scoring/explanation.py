@@ -153,7 +153,7 @@ def strongest_spans(model: Model, text: str, key: str | None = None) -> tuple[Sp
     to the product of the message's vector with the head's weights; a span is a run of words that stand out
     most from the message's mean.
     """
-    column = 0 if key is None else 1 + model.rater.keys.index(key)
+    column = _column(model, key)
     normalised = normalise(text)
     places, weights = word_weights(normalised.text, model.weights[:, column])
     raised = float(weights[weights > 0].sum())
@@ -164,6 +164,12 @@ def strongest_spans(model: Model, text: str, key: str | None = None) -> tuple[Sp
             start, end = normalised.original_span(places[first][0], places[last][1])
             spans.append(Span(start, end, weight))
     return tuple(sorted(spans, key=lambda span: span.start))
+
+
+def _column(model: Model, key: str | None) -> int:
+    if key is not None and key not in model.rater.keys:
+        raise ValueError(f"The model has no head for {key}.")
+    return 0 if key is None else 1 + model.rater.keys.index(key)
 
 
 def word_weights(text: str, column: np.ndarray) -> tuple[list[tuple[int, int]], np.ndarray]:

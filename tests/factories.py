@@ -11,6 +11,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from licensees.models import Licensee, Policy
+from referrals.signing import create_signing_key
 from review.intake import open_cases
 from review.models import Case
 from scoring.evidence import seal_text
@@ -33,9 +34,10 @@ TEXTS = (
 
 @pytest.fixture(autouse=True, scope="session")
 def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A real key file for the vault, made for this run."""
+    """Real key files for the vault and for packets, made for this run."""
     settings.ARTEMIS_KEYS = tmp_path_factory.mktemp("keys")
     create_key_file(settings.ARTEMIS_KEYS)
+    create_signing_key(settings.ARTEMIS_KEYS)
     return settings.ARTEMIS_KEYS
 
 

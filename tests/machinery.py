@@ -69,7 +69,18 @@ class Program:
 @pytest.fixture
 def worker(tmp_path: Path) -> Iterator[Program]:
     program = Program(
-        *["celery", "-A", "artemis_site", "worker", "-c", "2", "-l", "WARNING", "--without-gossip", "--without-mingle"],
+        *[
+            "celery",
+            "-A",
+            "artemis_site",
+            "worker",
+            "-c",
+            "2",
+            "-l",
+            "WARNING",
+            "--without-gossip",
+            "--without-mingle",
+        ],
         log=tmp_path / "worker.log",
     )
     yield program

@@ -64,9 +64,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "requested_at",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False
-                    ),
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
                 ),
                 ("due_at", models.DateTimeField()),
                 (
@@ -126,9 +124,7 @@ class Migration(migrations.Migration):
                 ("version_number", models.PositiveIntegerField()),
                 (
                     "approved_at",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False
-                    ),
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
                 ),
                 ("packet_digest", models.CharField(max_length=64)),
                 (
@@ -190,9 +186,7 @@ class Migration(migrations.Migration):
                 ("reason_sealed", models.BinaryField()),
                 (
                     "answered_at",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False
-                    ),
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
                 ),
                 (
                     "answered_by",
@@ -234,15 +228,11 @@ class Migration(migrations.Migration):
                 ("archive_size", models.PositiveIntegerField()),
                 (
                     "signing_key",
-                    models.CharField(
-                        help_text="SHA-256 of the public key", max_length=64
-                    ),
+                    models.CharField(help_text="SHA-256 of the public key", max_length=64),
                 ),
                 (
                     "sealed_at",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False
-                    ),
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
                 ),
                 (
                     "approval",
@@ -294,9 +284,7 @@ class Migration(migrations.Migration):
                 ("grounds_sealed", models.BinaryField()),
                 (
                     "submitted_at",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False
-                    ),
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
                 ),
                 (
                     "escalation",
@@ -361,9 +349,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "delivered_at",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False
-                    ),
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
                 ),
                 ("archive_digest", models.CharField(max_length=64)),
                 (
@@ -407,9 +393,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="escalation",
             constraint=models.UniqueConstraint(
-                condition=models.Q(
-                    ("state__in", ["requested", "returned", "approved", "sealed"])
-                ),
+                condition=models.Q(("state__in", ["requested", "returned", "approved", "sealed"])),
                 fields=("case",),
                 name="escalation_one_live_per_case",
             ),
@@ -423,17 +407,13 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="approval",
             constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("approved_by", models.F("requested_by")), _negated=True
-                ),
+                condition=models.Q(("approved_by", models.F("requested_by")), _negated=True),
                 name="approval_by_another_person",
             ),
         ),
         migrations.AddConstraint(
             model_name="approval",
-            constraint=models.UniqueConstraint(
-                fields=("id", "packet_digest"), name="approval_with_digest"
-            ),
+            constraint=models.UniqueConstraint(fields=("id", "packet_digest"), name="approval_with_digest"),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name="approval",
@@ -531,9 +511,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="escalationversion",
             constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("subject", models.F("possible_minor")), _negated=True
-                ),
+                condition=models.Q(("subject", models.F("possible_minor")), _negated=True),
                 name="escalation_two_accounts",
             ),
         ),

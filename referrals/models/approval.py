@@ -14,16 +14,10 @@ class Approval(AppendOnly):
     """Dual control in the database: the requester is copied here, held equal to the escalation's by a composite
     foreign key (migration 0002), and may not be the approver."""
 
-    escalation = models.OneToOneField(
-        Escalation, on_delete=models.PROTECT, related_name="approval"
-    )
+    escalation = models.OneToOneField(Escalation, on_delete=models.PROTECT, related_name="approval")
     version_number = models.PositiveIntegerField()
-    requested_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
-    )
-    approved_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
-    )
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     approved_at = models.DateTimeField(default=timezone.now, editable=False)
     packet_digest = models.CharField(max_length=64)
 
@@ -34,9 +28,7 @@ class Approval(AppendOnly):
                 name="approval_by_another_person",
             ),
             # What packet's composite foreign key points at.
-            models.UniqueConstraint(
-                fields=["id", "packet_digest"], name="approval_with_digest"
-            ),
+            models.UniqueConstraint(fields=["id", "packet_digest"], name="approval_with_digest"),
         ]
 
     def __str__(self) -> str:

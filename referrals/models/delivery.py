@@ -15,14 +15,10 @@ class Delivery(AppendOnly):
     class Transport(models.TextChoices):
         DOWNLOAD = "download", "Download"
 
-    packet = models.ForeignKey(
-        Packet, on_delete=models.PROTECT, related_name="deliveries"
-    )
+    packet = models.ForeignKey(Packet, on_delete=models.PROTECT, related_name="deliveries")
     recipient = models.ForeignKey(Recipient, on_delete=models.PROTECT, related_name="+")
     transport = models.CharField(max_length=20, choices=Transport.choices)
-    delivered_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
-    )
+    delivered_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     delivered_at = models.DateTimeField(default=timezone.now, editable=False)
     archive_digest = models.CharField(max_length=64)
 

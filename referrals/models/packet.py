@@ -15,9 +15,7 @@ class Packet(AppendOnly):
     """`digest` covers what the approver saw and equals the approval's (composite foreign key, migration 0002);
     `archive_digest` covers the whole signed archive."""
 
-    approval = models.OneToOneField(
-        Approval, on_delete=models.PROTECT, related_name="packet"
-    )
+    approval = models.OneToOneField(Approval, on_delete=models.PROTECT, related_name="packet")
     digest = models.CharField(max_length=64)
     archive_digest = models.CharField(max_length=64)
     archive_sealed = models.BinaryField()

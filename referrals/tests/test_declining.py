@@ -2,6 +2,7 @@
 
 import pytest
 
+from accounts.access import NotAllowed
 from accounts.models import User
 from audit.models import AuditEvent
 from audit.transitions import NotPossible
@@ -9,7 +10,7 @@ from audit.verbs import Verb
 from referrals.models import Escalation, Packet, Recipient
 from referrals.submission import open_reason
 from referrals.tests.conftest import approved_by, ask
-from referrals.workflow import decline
+from referrals.workflow import decline, return_escalation
 from review.models import Case
 
 REASON = "Two of the messages are about a game."
@@ -50,6 +51,28 @@ def test_another_moderator_may_judge_and_escalate_again(
     again = ask(Case.objects.get(pk=declined.case_id), ines, desk)
     assert again.pk != declined.pk
     assert again.state == Escalation.State.REQUESTED
+
+
+def test_what_was_returned_can_be_declined_when_its_requester_is_away(
+    escalation: Escalation, otto: User
+) -> None:
+    return_escalation(escalation_id=escalation.pk, by=otto, reason="Please name the time of the incident.")
+    declined = decline(
+        escalation_id=escalation.pk, by=otto, reason="Mara is away, so another moderator judges."
+    )
+    assert declined.state == Escalation.State.DECLINED
+    assert Case.objects.get(pk=declined.case_id).state == Case.State.WAITING
+
+
+def test_the_requester_cannot_decline_what_was_returned_to_them(
+    case: Case, ines: User, otto: User, desk: Recipient
+) -> None:
+    own = ask(case, ines, desk)
+    return_escalation(escalation_id=own.pk, by=otto, reason="Please name the time of the incident.")
+    with pytest.raises(NotAllowed):
+        decline(escalation_id=own.pk, by=ines, reason="I take it back myself.")
+    own.refresh_from_db()
+    assert own.state == Escalation.State.RETURNED
 
 
 def test_a_reason_is_needed(escalation: Escalation, otto: User) -> None:

@@ -120,6 +120,7 @@ def _acts(person: User, escalation: Escalation) -> dict[str, Any]:
     is_requester, _ = may(check_may_withdraw, person, escalation)
     return {
         "may_answer": may_approve and escalation.state == State.REQUESTED,
+        "may_only_decline": may_approve and escalation.state == State.RETURNED,
         "why_not": why_not,
         "who_can": who_can_answer(escalation),
         "may_withdraw": is_requester and escalation.is_live,

@@ -12,7 +12,7 @@ SEED = 11
 
 @cache
 def small_corpus() -> tuple[dict[str, Any], ...]:
-    return tuple(generate(seed=SEED, count=360, share_positive=0.4, split="train"))
+    return tuple(generate(seed=SEED, count=480, share_positive=0.5, split="train"))
 
 
 @cache

@@ -16,7 +16,7 @@ from audit.models import AuditEvent
 from licensees.models import Licensee
 from licensees.onboarding import issue_key
 from referrals.models import Packet, Recipient
-from referrals.signing import PUBLIC_KEY_FILE, create_signing_key
+from referrals.signing import PUBLIC_KEY_FILE
 from review.models import Case, Reveal
 from scoring.models import ModelVersion
 from scoring.pipeline import Model, Turn
@@ -127,7 +127,6 @@ def test_one_conversation_goes_the_whole_way(
     broker: redis.Redis,
     open_page,
 ):
-    create_signing_key(settings.ARTEMIS_KEYS)
     exit_ = Recipient.Exit.SUSPECTED_EXPLOITATION
     Recipient.objects.create(
         name="Test desk", exit=exit_, jurisdiction="GB", contact="desk@recipient.example"

@@ -1,0 +1,95 @@
+"""Reasons are the score itself in plain words: they point at the original characters and judge nobody."""
+
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from scoring.explanation import explain, strongest_spans, word_weights
+from scoring.features import message_vectors
+from scoring.pipeline import Turn
+from scoring.tests.trained import held_out, small_corpus, small_model, turns_of
+from scoring.text import normalised_text
+
+GUILT = re.compile(r"guilt|predator|offender|victim|groom|perpetrator|abuser|suspect|criminal|danger", re.IGNORECASE)
+
+
+def explained():
+    for record in small_corpus()[:25]:
+        turns = turns_of(record)
+        scored = small_model().score(turns)
+        yield turns, scored, explain(small_model(), scored, turns)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.text(st.one_of(st.characters(), st.sampled_from("ab ,.")), max_size=80).map(normalised_text))
+def test_the_weights_of_words_sum_to_the_head(text):
+    vectors, _ = message_vectors([text])
+    for column in small_model().weights.T[:3]:
+        places, weights = word_weights(text, column)
+        assert len(places) == len(weights)
+        assert weights.sum() == pytest.approx(float((vectors @ column)[0]), abs=1e-9)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.text(max_size=80))
+def test_spans_lie_in_the_original_text_and_do_not_overlap(text):
+    spans = strongest_spans(small_model(), text)
+    assert len(spans) <= 3
+    assert all(0 <= span.start < span.end <= len(text) for span in spans)
+    assert all(one.end <= other.start for one, other in zip(spans, spans[1:], strict=False))
+
+
+def test_a_span_points_at_the_signal_as_it_was_spelt():
+    text = "The weather was fine on Sunday. Is aný\u200bone at hоme with you right now?"
+    spans = strongest_spans(small_model(), text, "supervision_probe")
+    strongest = max(spans, key=lambda span: span.weight)
+    assert "hоme" in text[strongest.start : strongest.end] or "aný\u200bone" in text[strongest.start : strongest.end]
+    assert strongest.start >= text.index("Is aný")
+
+
+def test_reasons_are_the_strongest_messages_with_their_exact_contributions():
+    for _, scored, explanation in explained():
+        raised = sorted((m.contribution for m in scored.messages if m.contribution > 0), reverse=True)
+        assert [reason.contribution for reason in explanation.reasons] == raised[:10]
+        assert sum(reason.share for reason in explanation.reasons) == pytest.approx(sum(raised[:10]) / sum(raised))
+
+
+def test_no_sentence_quotes_the_text_or_speaks_of_guilt():
+    for turns, _, explanation in explained():
+        said = [explanation.summary, *explanation.against, *(reason.why for reason in explanation.reasons)]
+        assert not GUILT.search(" ".join(said))
+        long = [turn.text for turn in turns if len(turn.text) > 12]
+        assert not any(text in sentence for text in long for sentence in said)
+
+
+def test_a_case_is_summed_up_in_one_line_with_what_spoke_against():
+    _, turns = max(held_out(), key=lambda pair: (pair[0], len(pair[1])))
+    scored = small_model().score(turns)
+    explanation = explain(small_model(), scored, turns)
+    assert re.fullmatch(
+        r"Probability \d\.\d\d\. \d+ of \d+ messages gave \d+% of what raised the score\. "
+        r"(Clearest: .*|No characteristic is clear)\.",
+        explanation.summary,
+    )
+    assert any("lowered the score" in sentence for sentence in explanation.against)
+    assert [c.rating for c in explanation.characteristics] == [rating for _, rating in scored.characteristics]
+
+
+def test_what_was_not_judged_says_why():
+    turns = (Turn("1", "u1", None, "hello"),)
+    explanation = explain(small_model(), small_model().score(turns), turns)
+    assert explanation.summary == "Not judged. There is too little text to judge."
+    assert (explanation.reasons, explanation.characteristics, explanation.against) == ((), (), ())
+
+
+def test_a_head_that_was_not_trained_has_no_spans():
+    with pytest.raises(ValueError, match="no head for sexualisation"):
+        strongest_spans(small_model(), "any text", "sexualisation")
+
+
+def test_words_of_one_kind_are_one_span():
+    spans = strongest_spans(small_model(), "Our little secret")
+    assert all(np.isfinite(span.weight) for span in spans)
