@@ -20,8 +20,8 @@ from scoring import registry
 from scoring.incoming import IncomingConversation, IncomingMessage, IncomingParticipant
 from scoring.ingest import accept
 from scoring.models import ModelVersion
+from scoring.pipeline import Model
 from scoring.sample_corpus import generate
-from scoring.training import train_demonstration
 
 DEMO = Machine("demo")
 SEED = 2026
@@ -102,8 +102,7 @@ def create_key(licensee: Licensee, *, admin: User) -> tuple[ApiKey, str]:
     return issue_key(licensee=licensee, label="Demo platform", scopes=scopes, by=admin, created_by=admin)
 
 
-def train_and_promote(*, admin: User) -> ModelVersion:
-    model, card = train_demonstration()
+def register_and_promote(model: Model, card: dict[str, Any], *, admin: User) -> ModelVersion:
     version = registry.register(model=model, name=model.name, card=card, by=DEMO)
     return registry.promote(model_id=version.pk, by=admin)
 

@@ -225,6 +225,9 @@ LOGGING = {
         "level": env.text("ARTEMIS_LOG_LEVEL", default="INFO"),
     },
     "loggers": {
+        # Every doorbell would be two lines.
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.app.trace": {"level": "WARNING"},
         # Query parameters and exception texts of the database can hold evidence.
         "django.db.backends": {"level": "WARNING"},
     },

@@ -1,6 +1,6 @@
 """Can this happen to this case now? Each check raises NotPossible with what happened and what to do next."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import datetime
 
 from django.utils import timezone
@@ -68,15 +68,16 @@ def check_read_to_the_end(
     if seen_revision == conversation.revision:
         return
     arrived = conversation.message_count - seen_messages if seen_messages is not None else None
-    if arrived == 0:
-        sentence = "A message was changed since you opened this case. Read it, then decide."
-    elif arrived is None:
-        sentence = "The conversation changed since you opened this case. Read what is new, then decide."
-    else:
-        sentence = f"{count(arrived, 'message')} arrived since you opened this case. Read them, then decide."
-    raise NotPossible(
-        sentence.replace("Read them", "Read it" if arrived == 1 else "Read them"), about=case.about()
-    )
+    raise NotPossible(f"{_what_changed(arrived)}, then decide.", about=case.about())
+
+
+def _what_changed(arrived: int | None) -> str:
+    if arrived is None:
+        return "The conversation changed since you opened this case. Read what is new"
+    if arrived <= 0:
+        return "A message was changed since you opened this case. Read it"
+    read = "Read it" if arrived == 1 else "Read them"
+    return f"{count(arrived, 'message')} arrived since you opened this case. {read}"
 
 
 def check_complete(case: Case, *, disposition: str, reason: str, platform_action: str) -> None:
@@ -162,10 +163,6 @@ def moment(at: datetime) -> str:
 
 def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
-def names(people: Iterable[User]) -> str:
-    return ", ".join(sorted(person.name for person in people))
 
 
 def _held_by_another(claim: Claim | None) -> str:

@@ -181,7 +181,7 @@ def _form_of_item(path: Path, item: str) -> Iterator[None]:
     try:
         yield
     except (KeyError, TypeError, AttributeError) as error:
-        raise CorpusError(f"{path.name}: {item} lacks a part that its form has.") from error
+        raise CorpusError(f"{path.name}: {item} breaks off or is not in its form.") from error
 
 
 _READERS: dict[Form, Callable[[Path], Iterator[CorpusConversation]]] = {

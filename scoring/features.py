@@ -21,6 +21,8 @@ SHRINKAGE = 6.0
 SHORTEST, LONGEST = 2, 5
 PUNCTUATION = ".,;:!?\"'()[]{}<>*~-_/\\|"
 LONGEST_WORD = 64
+# Common words are kept with their n-grams; longer ones are not, so that odd input cannot fill the memory.
+WORDS_KEPT, LONGEST_KEPT = 20_000, 16
 
 _UNBROKEN = re.compile(r"\S+")
 
@@ -30,14 +32,18 @@ Matrix: TypeAlias = Any  # scipy.sparse.csr_array; SciPy has no types
 Gram = tuple[str, int, int]
 
 
-@lru_cache(maxsize=50_000)
 def character_ngrams(word: str) -> tuple[str, ...]:
-    """Return the character n-grams of one word; a word shorter than a size gives itself once, with its
-    blanks.
-    """
+    """Return the character n-grams of one word; a word shorter than a size gives itself once, with its blanks."""
+    return _kept_ngrams(word) if len(word) <= LONGEST_KEPT else _made_ngrams(word)
+
+
+def _made_ngrams(word: str) -> tuple[str, ...]:
     padded = f" {word} "
     sizes = range(SHORTEST, min(LONGEST, len(padded)) + 1)
     return tuple(padded[start : start + size] for size in sizes for start in range(len(padded) - size + 1))
+
+
+_kept_ngrams = lru_cache(maxsize=WORDS_KEPT)(_made_ngrams)
 
 
 def chunks(text: str) -> list[str]:

@@ -51,13 +51,13 @@ def fit_classifier(
 
 
 def check_labels(data: TrainingData, chosen: np.ndarray) -> None:
-    """Raise TrainingError unless every fold of the chosen conversations holds both labels."""
-    for fold in np.unique(data.folds[chosen]):
-        if len(set(data.labels[chosen & (data.folds == fold)]) & {0, 1}) < 2:
-            raise TrainingError(
-                "The corpus is too small, or its authors hang together too much, to keep authors apart: "
-                "a fold has no conversation of one label. Bring more conversations of both kinds."
-            )
+    """Raise TrainingError unless there are two folds or more and each holds both labels."""
+    folds = np.unique(data.folds[chosen])
+    if len(folds) < 2 or any(len(set(data.labels[chosen & (data.folds == fold)])) < 2 for fold in folds):
+        raise TrainingError(
+            "The corpus is too small, or its authors hang together too much, to keep authors apart: "
+            "a fold lacks conversations of one label. Bring more conversations of both kinds."
+        )
 
 
 def conversation_vectors(data: TrainingData, chosen: np.ndarray) -> Matrix:

@@ -145,6 +145,8 @@ def _check_fields(header: dict[str, Any]) -> None:
             raise ModelFileError(f"The header of the model file lacks {name} or has it in another form.")
     if not all(isinstance(key, str) and key in BY_KEY for key in header["heads"] + header["untrained"]):
         raise ModelFileError("The model file names a characteristic that this version does not know.")
+    if not all(isinstance(language, str) for language in header["languages"]):
+        raise ModelFileError("The model file does not say which languages it was evaluated on.")
     if len(set(header["heads"])) != len(header["heads"]) or len(header["heads"]) != len(
         header["head_intercepts"]
     ):

@@ -137,7 +137,7 @@ class Model:
         """Score conversations one after another with memory for one batch only."""
         for batch in _batches(conversations):
             texts = [[normalised_text(turn.text) for turn in turns] for turns in batch]
-            reasons = [reason_to_abstain(own) for own in texts]
+            reasons = [reason_to_abstain(own, self.header["languages"]) for own in texts]
             judged = [
                 text for own, reason in zip(texts, reasons, strict=True) if reason is None for text in own
             ]

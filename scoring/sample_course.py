@@ -13,6 +13,7 @@ SUBJECT, MINOR = 0, 1
 MOST_SIGNALS = 16
 
 _CHOICE = re.compile(r"\[([^\[\]]*)\]")
+_SPARE_BLANK = re.compile(r" +(?=[ .,?!]|$)")
 _SLOT = re.compile(r"\{(\w+)\}")
 _ASKS = re.compile(
     r"(can|could|would|will|should|shall|may|do|does|did|is there|are you|have you|has|have we|who|what|which|where|"
@@ -168,4 +169,5 @@ def _say(rng: Random, grammar: Grammar, template: str) -> str:
     while found := _CHOICE.search(template):
         template = template[: found.start()] + rng.choice(found[1].split("|")) + template[found.end() :]
     words = _SLOT.sub(lambda slot: rng.choice(grammar.slots[slot[1]]), template)
+    words = _SPARE_BLANK.sub("", words)
     return words[0].upper() + words[1:]

@@ -35,7 +35,7 @@ _MARKS = re.compile(
 _LATIN_LETTER = re.compile("[a-z]")
 _WORD = re.compile(r"[^\W\d_]+")
 _SPACED = re.compile(r"(?<![^\W_])[a-z]([ .\-_*])[a-z](?:\1[a-z])+(?![^\W_])")
-_LEET = re.compile(r"(?<=[a-z])[013457@$]{1,2}(?=[a-z])")
+_LEET = re.compile(r"(?<=[a-z])[013457@$]{1,5}(?=[a-z])")
 _STRETCHED = re.compile(r"([^\W\d]|[^\w\s])\1{2,}")
 _BLANK = re.compile(r"\s{2,}")
 _INVISIBLE_CATEGORIES = {"Cf", "Cs", "Me"}

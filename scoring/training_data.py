@@ -89,7 +89,9 @@ class _Reader:
             marked.setdefault(span["message"], set()).add(span["characteristic"])
         texts = [normalised_text(message["text"]) for message in record["messages"]]
         self.texts += texts
-        self.judged.append(reason_to_abstain(texts) is None)
+        language = record.get("language") or "und"
+        self.languages.add(language)
+        self.judged.append(reason_to_abstain(texts, [language]) is None)
         for message in record["messages"]:
             self.conversation.append(len(self.labels))
             self.senders.append(message["sender"])
@@ -98,7 +100,6 @@ class _Reader:
         self.labels.append(-1 if label is None else int(label))
         self.annotated.append(record.get("spans") is not None)
         self.authors.append(frozenset(message["sender"] for message in record["messages"]))
-        self.languages.add(record.get("language") or "und")
         if len(self.texts) >= BATCH:
             self.flush()
 

@@ -457,3 +457,7 @@ def test_a_refused_reveal_gives_back_the_private_note_that_went_with_it(mine: Ca
 
     assert answer.status_code == 409
     assert "half a thought" in answer.content.decode()
+
+
+def test_claiming_has_one_button(case: Case, browser: Client):
+    assert page_of(browser, case).count(reverse("review:claim", args=[case.reference])) == 1

@@ -62,14 +62,13 @@ class Standing:
         return bar | self._acts()
 
     def _acts(self) -> dict[str, str]:
-        if self.is_mine:
-            return {
-                name: self._url(act) for name, act in (("extend_url", "extend"), ("release_url", "release"))
-            }
-        return {"claim_url": self._url("claim")} if self.take[0] else {}
-
-    def _url(self, act: str) -> str:
-        return reverse(f"review:{act}", args=[self.case.reference])
+        """Claiming is not among them: it is the page's primary button, in its corner."""
+        if not self.is_mine:
+            return {}
+        return {
+            f"{act}_url": reverse(f"review:{act}", args=[self.case.reference])
+            for act in ("extend", "release")
+        }
 
     def _check_reveal(self) -> None:
         """That the person may open the case at all was asked when the view got it."""

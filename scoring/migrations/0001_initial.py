@@ -36,9 +36,7 @@ class Migration(migrations.Migration):
                 ("deleted_at", models.DateTimeField(null=True)),
                 (
                     "received_at",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False
-                    ),
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
                 ),
             ],
             options={
@@ -60,15 +58,11 @@ class Migration(migrations.Migration):
                 ("wrapped", models.BinaryField(max_length=64, null=True)),
                 (
                     "wrapped_by",
-                    models.CharField(
-                        help_text="Id of the key-encryption key", max_length=80
-                    ),
+                    models.CharField(help_text="Id of the key-encryption key", max_length=80),
                 ),
                 (
                     "created_at",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False
-                    ),
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
                 ),
                 ("destroyed_at", models.DateTimeField(null=True)),
                 (
@@ -119,9 +113,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "received_at",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False
-                    ),
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
                 ),
                 ("first_message_at", models.DateTimeField(null=True)),
                 ("last_message_at", models.DateTimeField(null=True)),
@@ -169,9 +161,7 @@ class Migration(migrations.Migration):
                 ("body", models.JSONField(null=True)),
                 (
                     "created_at",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False
-                    ),
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
                 ),
                 (
                     "licensee",
@@ -259,9 +249,7 @@ class Migration(migrations.Migration):
                 ("artifact", models.BinaryField()),
                 (
                     "card",
-                    models.JSONField(
-                        default=dict, help_text="What the training run measured"
-                    ),
+                    models.JSONField(default=dict, help_text="What the training run measured"),
                 ),
                 ("is_demonstration", models.BooleanField(default=False)),
                 (
@@ -278,9 +266,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "created_at",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False
-                    ),
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
                 ),
             ],
             options={
@@ -380,9 +366,7 @@ class Migration(migrations.Migration):
                 ("characteristics", models.JSONField(default=dict)),
                 (
                     "scored_at",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False
-                    ),
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
                 ),
                 (
                     "conversation",
@@ -424,15 +408,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="conversation",
-            index=models.Index(
-                fields=["licensee", "-received_at"], name="conversation_by_licensee"
-            ),
+            index=models.Index(fields=["licensee", "-received_at"], name="conversation_by_licensee"),
         ),
         migrations.AddConstraint(
             model_name="conversation",
-            constraint=models.UniqueConstraint(
-                fields=("licensee", "external_id"), name="conversation_once"
-            ),
+            constraint=models.UniqueConstraint(fields=("licensee", "external_id"), name="conversation_once"),
         ),
         migrations.AddConstraint(
             model_name="conversation",
@@ -447,9 +427,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="idempotentrequest",
-            constraint=models.UniqueConstraint(
-                fields=("licensee", "key"), name="idempotency_key_once"
-            ),
+            constraint=models.UniqueConstraint(fields=("licensee", "key"), name="idempotency_key_once"),
         ),
         migrations.AddField(
             model_name="messagerating",
@@ -462,9 +440,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="messagerevision",
-            constraint=models.UniqueConstraint(
-                fields=("message", "version"), name="message_revision_once"
-            ),
+            constraint=models.UniqueConstraint(fields=("message", "version"), name="message_revision_once"),
         ),
         migrations.AddConstraint(
             model_name="participant",
@@ -480,15 +456,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="message",
-            constraint=models.UniqueConstraint(
-                fields=("conversation", "external_id"), name="message_once"
-            ),
+            constraint=models.UniqueConstraint(fields=("conversation", "external_id"), name="message_once"),
         ),
         migrations.AddConstraint(
             model_name="message",
-            constraint=models.UniqueConstraint(
-                fields=("conversation", "number"), name="message_number_once"
-            ),
+            constraint=models.UniqueConstraint(fields=("conversation", "number"), name="message_number_once"),
         ),
         migrations.AddIndex(
             model_name="score",

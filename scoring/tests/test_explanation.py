@@ -1,6 +1,7 @@
 """Reasons are the score itself in plain words: they point at the original characters and judge nobody."""
 
 import re
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -13,7 +14,9 @@ from scoring.pipeline import Turn
 from scoring.tests.trained import held_out, small_corpus, small_model, turns_of
 from scoring.text import normalised_text
 
-GUILT = re.compile(r"guilt|predator|offender|victim|groom|perpetrator|abuser|suspect|criminal|danger", re.IGNORECASE)
+GUILT = re.compile(
+    r"guilt|predator|offender|victim|groom|perpetrator|abuser|suspect|criminal|danger", re.IGNORECASE
+)
 
 
 def explained():
@@ -39,14 +42,17 @@ def test_spans_lie_in_the_original_text_and_do_not_overlap(text):
     spans = strongest_spans(small_model(), text)
     assert len(spans) <= 3
     assert all(0 <= span.start < span.end <= len(text) for span in spans)
-    assert all(one.end <= other.start for one, other in zip(spans, spans[1:], strict=False))
+    assert all(one.end <= other.start for one, other in pairwise(spans))
 
 
 def test_a_span_points_at_the_signal_as_it_was_spelt():
     text = "The weather was fine on Sunday. Is aný\u200bone at hоme with you right now?"
     spans = strongest_spans(small_model(), text, "supervision_probe")
     strongest = max(spans, key=lambda span: span.weight)
-    assert "hоme" in text[strongest.start : strongest.end] or "aný\u200bone" in text[strongest.start : strongest.end]
+    assert (
+        "hоme" in text[strongest.start : strongest.end]
+        or "aný\u200bone" in text[strongest.start : strongest.end]
+    )
     assert strongest.start >= text.index("Is aný")
 
 
@@ -54,7 +60,9 @@ def test_reasons_are_the_strongest_messages_with_their_exact_contributions():
     for _, scored, explanation in explained():
         raised = sorted((m.contribution for m in scored.messages if m.contribution > 0), reverse=True)
         assert [reason.contribution for reason in explanation.reasons] == raised[:10]
-        assert sum(reason.share for reason in explanation.reasons) == pytest.approx(sum(raised[:10]) / sum(raised))
+        assert sum(reason.share for reason in explanation.reasons) == pytest.approx(
+            sum(raised[:10]) / sum(raised)
+        )
 
 
 def test_no_sentence_quotes_the_text_or_speaks_of_guilt():

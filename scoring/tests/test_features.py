@@ -33,7 +33,9 @@ def test_chunks_stand_where_they_say(text):
 
 @given(TEXT)
 def test_single_ngrams_sum_to_the_counts_of_the_text(text):
-    together = np.asarray(gram_matrix(ngrams(text)).sum(axis=0)).ravel() if ngrams(text) else np.zeros(BUCKETS)
+    together = (
+        np.asarray(gram_matrix(ngrams(text)).sum(axis=0)).ravel() if ngrams(text) else np.zeros(BUCKETS)
+    )
     assert np.array_equal(together, count_matrix([text]).toarray().ravel())
 
 

@@ -83,12 +83,14 @@ def test_a_cut_file_or_other_bytes_are_refused(percent, other):
             Model.from_bytes(data)
 
 
-
 @pytest.mark.parametrize(
     ("parts", "words"),
     [
         ({"header": header_of(format="artemis-model/0")}, "This is not a model of the form artemis-model/1"),
-        ({"header": header_of(heads=["unheard_of"], head_intercepts=[0.0])}, "names a characteristic that this version"),
+        (
+            {"header": header_of(heads=["unheard_of"], head_intercepts=[0.0])},
+            "names a characteristic that this version",
+        ),
         ({"header": header_of(head_intercepts=[])}, "does not have one intercept for each head"),
         ({"header": header_of(seed="one")}, "lacks seed or has it in another form"),
         ({"header": header_of(classifier={})}, "A number in the header of the model file is missing"),
@@ -116,7 +118,9 @@ def test_rows_out_of_order_and_weights_that_are_no_numbers_are_refused():
     with pytest.raises(ModelFileError, match="out of range or out of order"):
         Model.from_bytes(file_of(buckets=npy(buckets[::-1].copy())))
     with pytest.raises(ModelFileError, match="A weight of the model file is not a finite number"):
-        Model.from_bytes(file_of(weights=npy(np.where(weights == weights[0, 0], np.nan, weights).astype("<f4"))))
+        Model.from_bytes(
+            file_of(weights=npy(np.where(weights == weights[0, 0], np.nan, weights).astype("<f4")))
+        )
 
 
 def test_a_pickled_array_is_refused_and_never_run():
@@ -129,7 +133,7 @@ def test_a_pickled_array_is_refused_and_never_run():
 def test_a_compressed_or_incomplete_archive_is_refused():
     with ZipFile(BytesIO(small_model().to_bytes())) as archive:
         parts = {name: archive.read(name) for name in MEMBERS}
-    with pytest.raises(ModelFileError, match="A part of the model file is compressed; a model file never is."):
+    with pytest.raises(ModelFileError, match=r"A part of the model file is compressed"):
         Model.from_bytes(zipped(parts, compression=ZIP_DEFLATED))
-    with pytest.raises(ModelFileError, match="The model file does not hold the three expected parts."):
+    with pytest.raises(ModelFileError, match=r"does not hold the three expected parts"):
         Model.from_bytes(zipped({"header.npy": parts["header.npy"]}))

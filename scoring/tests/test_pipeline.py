@@ -57,8 +57,14 @@ def test_probability_rises_with_the_logit():
 def test_conversations_in_unseen_phrases_are_told_apart():
     labels, conversations = zip(*held_out(), strict=True)
     scored = small_model().score_many(conversations)
-    positive = [s.probability for s, label in zip(scored, labels, strict=True) if label and s.probability is not None]
-    benign = [s.probability for s, label in zip(scored, labels, strict=True) if not label and s.probability is not None]
+    positive = [
+        s.probability for s, label in zip(scored, labels, strict=True) if label and s.probability is not None
+    ]
+    benign = [
+        s.probability
+        for s, label in zip(scored, labels, strict=True)
+        if not label and s.probability is not None
+    ]
     above = sum(high > low for high in positive for low in benign) / (len(positive) * len(benign))
     assert above > 0.9
 
@@ -86,7 +92,9 @@ def test_the_order_and_the_time_of_messages_do_not_change_the_sum():
 
 
 def test_a_benign_conversation_does_not_creep_upwards_by_its_length():
-    benign = [turns_of(record) for record in small_corpus() if record["label"] == 0 and len(record["messages"]) > 30]
+    benign = [
+        turns_of(record) for record in small_corpus() if record["label"] == 0 and len(record["messages"]) > 30
+    ]
     joined = [replace(turn, id=f"{n}-{turn.id}") for n, turns in enumerate(benign) for turn in turns]
     assert len(joined) > 3_000
     assert small_model().score(joined).probability < 0.2
@@ -120,6 +128,12 @@ def test_another_script_is_not_judged():
     assert scored.abstained == "unsupported_language"
 
 
+def test_a_model_of_another_script_judges_that_script():
+    model = small_model()
+    other = replace(model, header=model.header | {"languages": ["ru-RU"]})
+    assert other.score(chat(*["привет, чем ты занимаешься сегодня вечером"] * 6)).abstained is None
+
+
 def test_english_in_look_alike_letters_is_judged():
     hidden = [text.translate(str.maketrans("aeopcyx", "аеорсух")) for text in CHATTER]
     assert small_model().score(chat(*hidden)) == small_model().score(chat(*CHATTER))
@@ -127,7 +141,13 @@ def test_english_in_look_alike_letters_is_judged():
 
 @pytest.mark.parametrize(
     "text",
-    ["a" * 1_000_000, "word " * 200_000, "é\u0301" * 100_000, "\ud800\x00" * 100_000 + "hello there", "א" * 10_000],
+    [
+        "a" * 1_000_000,
+        "word " * 200_000,
+        "é\u0301" * 100_000,
+        "\ud800\x00" * 100_000 + "hello there",
+        "א" * 10_000,
+    ],
     ids=["one word", "many words", "marks", "not characters", "right to left"],
 )
 def test_a_hostile_message_is_scored_or_declined_with_finite_numbers(text):
@@ -148,5 +168,7 @@ def test_the_band_follows_the_two_thresholds_of_the_licensee():
 
 @pytest.mark.parametrize("thresholds", [(0, 0.5), (0.7, 0.6), (0.5, 1.1)])
 def test_thresholds_out_of_order_are_refused(thresholds):
-    with pytest.raises(ValueError, match="The thresholds must be over 0 and at most 1, the imminent one not under"):
+    with pytest.raises(
+        ValueError, match="The thresholds must be over 0 and at most 1, the imminent one not under"
+    ):
         band(0.5, *thresholds)

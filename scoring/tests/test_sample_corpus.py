@@ -87,7 +87,11 @@ def test_the_share_of_positive_conversations_is_as_asked():
 def test_the_splits_share_no_phrase_of_a_signal_or_situation_and_no_account():
     def phrases(grammar):
         said = [template for templates in grammar.signals.values() for template in templates]
-        return {*said, *grammar.reluctant, *(line for s in grammar.scenarios for e in s.exchanges for line in e[:1])}
+        return {
+            *said,
+            *grammar.reluctant,
+            *(line for s in grammar.scenarios for e in s.exchanges for line in e[:1]),
+        }
 
     train, held_out = (phrases(GRAMMARS[split]) for split in ("train", "held_out"))
     assert not train & held_out

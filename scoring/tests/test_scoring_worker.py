@@ -46,7 +46,10 @@ def test_the_stored_score_is_the_models_own(northwind: Licensee, champion: Model
     conversation = make_conversation(northwind)
     outbox.score_pending()
     messages = list(conversation.messages.select_related("sender"))
-    assert Score.objects.get().probability == sample_model.score(outbox._turns(conversation, messages)).probability
+    assert (
+        Score.objects.get().probability
+        == sample_model.score(outbox._turns(conversation, messages)).probability
+    )
 
 
 def test_too_little_text_is_an_abstention_and_not_a_low_score(northwind: Licensee, champion: ModelVersion):
@@ -86,7 +89,9 @@ def test_a_killed_workers_lease_ends_by_itself(northwind: Licensee, champion: Mo
     assert Score.objects.count() == 1
 
 
-def test_a_worker_that_wakes_after_its_lease_stores_nothing_twice(northwind: Licensee, champion: ModelVersion):
+def test_a_worker_that_wakes_after_its_lease_stores_nothing_twice(
+    northwind: Licensee, champion: ModelVersion
+):
     conversation = make_conversation(northwind)
     (late,) = outbox.lease_pending(limit=1)
     _is_due_again(conversation)

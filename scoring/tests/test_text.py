@@ -52,7 +52,7 @@ def test_plain_lower_case_words_keep_their_letters(text):
         "h\u200bow o\u00adld a\u2060re you",
         "hоw оld аrе уоu",
         "нow old are you",
-        "h0w 0ld are y0u".replace(" 0", " o"),
+        "h0w old are y0u",
         "howwww oldddd areee youuuu",
         "h o w  o l d  a r e  y o u",
         "h.o.w old a-r-e y_o_u",
@@ -89,7 +89,9 @@ def test_a_span_points_at_the_characters_that_were_written():
 
 
 def test_a_span_outside_the_text_is_refused():
-    with pytest.raises(ValueError, match="A span must lie inside the text and hold at least one character."):
+    with pytest.raises(
+        ValueError, match=r"A span must lie inside the text and hold at least one character\."
+    ):
         normalise("abc").original_span(2, 4)
 
 

@@ -15,12 +15,16 @@ from scoring.tests.trained import SEED, small_corpus, small_model, turns_of
 from scoring.training import TrainingError, train
 from scoring.training_data import author_disjoint_folds
 
-AUTHORS = st.lists(st.frozensets(st.integers(0, 15).map(str), min_size=1, max_size=3), min_size=1, max_size=25)
+AUTHORS = st.lists(
+    st.frozensets(st.integers(0, 15).map(str), min_size=1, max_size=3), min_size=1, max_size=25
+)
 
 
 @given(AUTHORS, st.integers(0, 5), st.data())
 def test_no_author_stands_on_two_sides_of_a_split(authors, seed, data):
-    labels = np.array(data.draw(st.lists(st.sampled_from([-1, 0, 1]), min_size=len(authors), max_size=len(authors))))
+    labels = np.array(
+        data.draw(st.lists(st.sampled_from([-1, 0, 1]), min_size=len(authors), max_size=len(authors)))
+    )
     folds = author_disjoint_folds(authors, labels, seed=seed, folds=3)
     for name in set().union(*authors):
         assert len({folds[place] for place, names in enumerate(authors) if name in names}) == 1
@@ -33,17 +37,19 @@ def test_folds_hold_both_labels_in_like_number():
     assert [int(labels[folds == fold].sum()) for fold in range(5)] == [6] * 5
 
 
-def test_the_same_corpus_and_seed_give_the_same_bytes():
-    again, _ = train(iter(small_corpus()), seed=SEED, name="small", demonstration=True)
-    assert again.digest == small_model().digest
-
-
-def test_another_seed_or_corpus_gives_another_model():
-    corpus = list(generate(seed=SEED, count=120, share_positive=0.5, split="train"))
-    models = [train(corpus, seed=seed, name="x", demonstration=True)[0] for seed in (1, 2)]
-    shorter = train(corpus[:-1], seed=1, name="x", demonstration=True)[0]
-    assert len({model.digest for model in (*models, shorter)}) == 3
-    assert models[0].header["corpus_digest"] != shorter.header["corpus_digest"]
+def test_the_same_corpus_and_seed_give_the_same_bytes_and_others_other_bytes():
+    corpus = small_corpus()[:120]
+    first, again = (train(iter(corpus), seed=1, name="x", demonstration=True)[0].to_bytes() for _ in range(2))
+    assert first == again
+    others = [
+        train(corpus, seed=2, name="x", demonstration=True)[0],
+        train(corpus[:-1], seed=1, name="x", demonstration=True)[0],
+    ]
+    assert len({first, *(other.to_bytes() for other in others)}) == 3
+    assert (
+        len({small_model().header["corpus_digest"], *(other.header["corpus_digest"] for other in others)})
+        == 3
+    )
 
 
 def test_the_card_says_what_was_seen_and_what_the_model_is_not_for():
@@ -52,7 +58,9 @@ def test_the_card_says_what_was_seen_and_what_the_model_is_not_for():
     assert card["corpus"]["conversations"] == 480
     assert card["evaluated_on"] == "authors set aside"
     assert card["fitted_on"] < 480
-    assert {"precision", "recall", "f1", "f05", "pr_auc", "brier", "calibration_error"} <= set(card["figures"])
+    assert {"precision", "recall", "f1", "f05", "pr_auc", "brier", "calibration_error"} <= set(
+        card["figures"]
+    )
     assert card["limits"][0].startswith("Demonstration, not deployable")
     assert set(card["heads"]) == set(model.header["heads"])
     assert json.loads(json.dumps(card)) == card
@@ -60,16 +68,17 @@ def test_the_card_says_what_was_seen_and_what_the_model_is_not_for():
 
 def test_figures_on_unseen_phrases_are_taken_from_the_corpus_given_for_them():
     held_out = list(generate(seed=SEED, count=60, share_positive=0.5, split="held_out"))
-    _, card = train(small_corpus()[:200], seed=1, name="x", demonstration=False, held_out=held_out)
+    _, card = train(small_corpus()[:150], seed=1, name="x", demonstration=False, held_out=held_out)
     assert card["evaluated_on"] == "a separate corpus"
-    assert card["fitted_on"] == 200
+    assert card["fitted_on"] == 150
     assert card["figures"]["conversations"] + card["abstained"] == 60
     assert card["figures"]["pr_auc"] > 0.8
     assert not any("Demonstration" in limit for limit in card["limits"])
 
 
 def test_a_corpus_without_spans_gives_a_probability_and_no_ratings():
-    bare = [{k: v for k, v in record.items() if k not in ("spans", "authors", "groups")} for record in small_corpus()]
+    optional = ("spans", "authors", "groups")
+    bare = [{k: v for k, v in record.items() if k not in optional} for record in small_corpus()[:240]]
     model, card = train(bare, seed=1, name="x", demonstration=True)
     assert model.header["heads"] == []
     assert card["figures"]["pr_auc"] > 0.8
@@ -82,9 +91,15 @@ def test_a_corpus_of_single_segments_works():
     def segment(record):
         text = "\n".join(message["text"] for message in record["messages"])
         sender = record["messages"][0]["sender"]
-        return {"id": record["id"], "label": record["label"], "messages": [{"id": "1", "sender": sender, "text": text}]}
+        return {
+            "id": record["id"],
+            "label": record["label"],
+            "messages": [{"id": "1", "sender": sender, "text": text}],
+        }
 
-    model, card = train([segment(record) for record in small_corpus()], seed=1, name="x", demonstration=True)
+    model, card = train(
+        [segment(record) for record in small_corpus()[:240]], seed=1, name="x", demonstration=True
+    )
     assert card["figures"]["pr_auc"] > 0.8
     long = next(record for record in small_corpus() if len(record["messages"]) > 20)
     assert model.score(turns_of(segment(long))).probability is not None

@@ -4,12 +4,17 @@ from typing import Any
 
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
+from django.db import transaction
 
 from accounts.models import User
 from artemis_site import demo_data, demo_work
 from licensees.models import Licensee
 from review.intake import open_cases
 from scoring.outbox import score_pending
+from scoring.pipeline import Model
+from scoring.training import train_demonstration
+
+Shown = tuple[dict[str, tuple[User, str]], dict[str, str]]
 
 
 class Command(BaseCommand):
@@ -23,11 +28,18 @@ class Command(BaseCommand):
                 "“scripts/manage new_password EMAIL” makes a new one."
             )
             return
+        self._say("Training the demonstration model on the sample corpus")
+        model, card = train_demonstration()
+        # All or nothing: if this is killed halfway, the next start loads it and shows the passwords.
+        with transaction.atomic():
+            people, secrets = self._load(model, card)
+        self._print_people(people, secrets)
+
+    def _load(self, model: Model, card: dict[str, Any]) -> Shown:
         people = demo_data.create_people()
         licensees = demo_data.create_licensees(people)
         admin = people["Adam"][0]
-        self._say("Training the demonstration model on the sample corpus")
-        demo_data.train_and_promote(admin=admin)
+        demo_data.register_and_promote(model, card, admin=admin)
         keys = {slug: demo_data.create_key(licensee, admin=admin) for slug, licensee in licensees.items()}
         for slug, licensee in licensees.items():
             self._say(f"Sending conversations of {licensee}")
@@ -38,7 +50,7 @@ class Command(BaseCommand):
         open_cases()
         self._say("Doing some of the work, so that each page has something to show")
         demo_work.do_some(people={name: person for name, (person, _) in people.items()})
-        self._print_people(people, {slug: secret for slug, (_, secret) in keys.items()})
+        return people, {slug: secret for slug, (_, secret) in keys.items()}
 
     def _say(self, sentence: str) -> None:
         self.stderr.write(f"  {sentence} …")
