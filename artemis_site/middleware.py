@@ -135,8 +135,7 @@ def _words(request: HttpRequest, refusal: NotAllowed | NotPossible, status: int)
     return {
         "title": "Not allowed" if status == 403 else "Not possible now",
         "sentence": refusal.sentence,
-        "next_url": reverse("home"),
-        "next_label": "Back to your work",
+        **_way_on(refusal, status),
         # What the person typed is theirs: it is given back, never dropped with the refusal.
         "kept": "\n\n".join(
             value
@@ -144,6 +143,22 @@ def _words(request: HttpRequest, refusal: NotAllowed | NotPossible, status: int)
             if name in ("note", "grounds", "reason_text") and isinstance(value, str) and value.strip()
         ),
     }
+
+
+def _way_on(refusal: NotAllowed | NotPossible, status: int) -> dict[str, str]:
+    """Back to the thing itself, whose page says how it stands now; who may not see it goes home."""
+    about = refusal.about
+    if status == 409 and about is not None and about.object_type == "escalation":
+        return {
+            "next_url": reverse("referrals:escalation", args=[about.object_id]),
+            "next_label": "Open it again",
+        }
+    if status == 409 and about is not None and about.object_type == "case":
+        return {
+            "next_url": reverse("review:case", args=[about.case_reference]),
+            "next_label": "Open the case again",
+        }
+    return {"next_url": reverse("home"), "next_label": "Back to your work"}
 
 
 def _sign_in_first(request: HttpRequest) -> HttpResponse:

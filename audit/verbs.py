@@ -30,6 +30,7 @@ class Verb(models.TextChoices):
 
     # a person
     CASE_OPENED = "case:opened", "opened a case"
+    CASE_RAISED = "case:raised", "raised the case"
     CASE_CLAIMED = "case:claimed", "claimed the case"
     CLAIM_EXTENDED = "claim:extended", "extended the claim"
     CASE_RELEASED = "case:released", "released the case"

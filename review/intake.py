@@ -26,7 +26,8 @@ def open_cases(*, limit: int = 500) -> int:
       - at an earlier revision of the conversation (somebody has written since), and
       - at a lower band than the score's (it looks worse than what the person judged).
     So a dismissed conversation does not come back with each further message, and nothing that a person is
-    holding comes in a second time. Of several new scores of one conversation the newest counts.
+    holding comes in a second time. Of several new scores of one conversation the newest counts. An open case of the
+    standard lane whose conversation becomes imminent is raised to the imminent lane, and keeps its holder.
 
     `limit` is how many scores one transaction takes. Safe to run beside itself: each score is taken by one run
     (SKIP LOCKED), and the cases of a licensee are opened in turn, under the lock of its case number.
@@ -46,7 +47,13 @@ def _open_batch(limit: int) -> tuple[int, int]:
             return 0, 0
         numbers = _lock_numbers({score.conversation.licensee_id for score in scores})
         policies = {licensee_id: Policy.objects.in_force(licensee_id) for licensee_id in numbers}
-        needed = _needing_a_case(_newest_of_each_conversation(scores))
+        newest = _newest_of_each_conversation(scores)
+        open_now = _lock_open(newest)
+        for score in newest:
+            if score.conversation_id in open_now:
+                case = open_now[score.conversation_id]
+                _raise_if_imminent(case, score, policies[case.licensee_id])
+        needed = _needing_a_case(newest, open_now)
         for score in needed:
             licensee_id = score.conversation.licensee_id
             _open_case(score, numbers[licensee_id], policies[licensee_id])
@@ -79,21 +86,40 @@ def _newest_of_each_conversation(scores: Iterable[Score]) -> list[Score]:
     return [newest[conversation_id] for conversation_id in sorted(newest)]
 
 
-def _needing_a_case(scores: list[Score]) -> list[Score]:
-    conversation_ids = [score.conversation_id for score in scores]
-    # Locked, not only read: a case that is being decided at this moment must be seen as decided.
-    open_now = set(
-        Case.objects.select_for_update()
-        .filter(conversation_id__in=conversation_ids, closed_at=None)
+def _lock_open(scores: list[Score]) -> dict[int, Case]:
+    """{conversation: its open case}. Locked: a case that is being decided at this moment must be seen as decided."""
+    cases = (
+        Case.objects.select_for_update(of=("self",))
+        .select_related("licensee")
+        .filter(conversation_id__in=[score.conversation_id for score in scores], closed_at=None)
         .order_by("pk")
-        .values_list("conversation_id", flat=True)
     )
-    last = _last_decisions(conversation_ids)
+    return {case.conversation_id: case for case in cases}
+
+
+def _needing_a_case(scores: list[Score], open_now: dict[int, Case]) -> list[Score]:
+    last = _last_decisions([score.conversation_id for score in scores])
     return [
         score
         for score in scores
         if score.conversation_id not in open_now and _asks_again(score, last.get(score.conversation_id))
     ]
+
+
+def _raise_if_imminent(case: Case, score: Score, policy: Policy) -> None:
+    """A case that waits or is read in the standard lane moves to the imminent one with its conversation.
+
+    It keeps its state and its holder; only the lane, the band and an earlier due time change.
+    """
+    if score.band != Score.Band.IMMINENT or case.lane == Case.Lane.IMMINENT:
+        return
+    before = case.lane
+    case.lane, case.lane_order = Case.Lane.IMMINENT, LANE_ORDER[Case.Lane.IMMINENT]
+    case.band = score.band
+    case.due_at = min(case.due_at, timezone.now() + _time_allowed(policy, Case.Lane.IMMINENT))
+    case.save(update_fields=["lane", "lane_order", "band", "due_at"])
+    payload = {"score": score.pk, "from": before, "to": case.lane, "due": case.due_at.isoformat()}
+    record(Verb.CASE_RAISED, by=INTAKE, about=case.about(), payload=payload)
 
 
 def _last_decisions(conversation_ids: list[int]) -> dict[int, Decision]:

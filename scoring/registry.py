@@ -4,6 +4,7 @@ import hashlib
 from functools import lru_cache
 from typing import Any
 
+import structlog
 from django.db import transaction
 
 from accounts.models import User
@@ -11,7 +12,9 @@ from audit.record import Actor, record
 from audit.transitions import NotPossible, transition
 from audit.verbs import Verb
 from scoring.models import ModelVersion
-from scoring.pipeline import Model
+from scoring.pipeline import Model, ModelFileError
+
+log = structlog.get_logger(__name__)
 
 
 class NoChampion(Exception):
@@ -73,6 +76,21 @@ def champion() -> tuple[ModelVersion, Model]:
     if version is None:
         raise NoChampion("No model is champion: train one (manage.py train_model) and promote it.")
     return version, _load(version.pk, version.digest)
+
+
+def model_of(model_id: int) -> Model | None:
+    """The model that gave an older score, to explain it; None if its bytes are not those that were registered."""
+    return _load_if_whole(model_id)
+
+
+@lru_cache(maxsize=8)
+def _load_if_whole(model_id: int) -> Model | None:
+    digest = ModelVersion.objects.values_list("digest", flat=True).get(pk=model_id)
+    try:
+        return _load(model_id, digest)
+    except (ModelDamaged, ModelFileError) as damage:
+        log.error("model cannot explain its scores", model=model_id, damage=type(damage).__name__)
+        return None
 
 
 @lru_cache(maxsize=2)

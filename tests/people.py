@@ -1,8 +1,10 @@
 """The people in the tests; each stands for one question about access."""
 
 from collections.abc import Callable
+from functools import cache
 
 import pytest
+from django.contrib.auth.hashers import make_password
 from django.test import Client
 
 from accounts.models import User
@@ -23,9 +25,17 @@ def make_licensee(*, name: str, code: str) -> Licensee:
     )
 
 
+@cache
+def _encoded_password() -> str:
+    """The real hash, which takes its time, once for all people of a run."""
+    return make_password(PASSWORD)
+
+
 def make_person(name: str, *, roles: list[Role], serving: Licensee | None = None) -> User:
     email = f"{name.lower()}@example.org"
-    person = User.objects.create_person(email=email, name=name, password=PASSWORD, roles=roles)
+    person = User.objects.create_person(email=email, name=name, password=None, roles=roles)
+    person.password = _encoded_password()
+    person.save(update_fields=["password"])
     for role in roles:
         if serving and role is not Role.ADMIN:
             assign(person=person, licensee=serving, role=role, by=TESTS)

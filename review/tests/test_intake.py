@@ -15,6 +15,7 @@ from licensees.models import Licensee
 from licensees.onboarding import set_policy
 from review.intake import open_cases
 from review.models import Case, UnseenScore
+from review.queue import claim
 from review.references import check_digit, is_well_formed
 from review.tests.acts import dismiss, rescored
 from review.tests.racing import race
@@ -65,6 +66,29 @@ def test_more_messages_do_not_open_a_second_case_while_one_is_open(case: Case):
 
     assert open_cases() == 0
     assert Case.objects.get() == case
+
+
+def test_an_open_case_rises_with_its_conversation_and_keeps_its_holder(case: Case, mara: User):
+    claim(case_id=case.pk, by=mara)
+    rescored(case.conversation, probability=0.99)
+    open_cases()
+    open_cases()
+
+    raised = Case.objects.get()
+    assert (raised.lane, raised.lane_order, raised.band) == (Case.Lane.IMMINENT, 0, "imminent")
+    assert raised.due_at < case.due_at
+    assert raised.state == Case.State.IN_REVIEW
+    assert raised.claims.get(ended_at=None).holder == mara
+    assert AuditEvent.objects.filter(verb=Verb.CASE_RAISED, case_reference=case.reference).count() == 1
+
+
+def test_an_open_case_never_sinks(northwind: Licensee):
+    urgent = make_case(northwind, probability=0.99)
+    rescored(urgent.conversation, probability=0.75)
+    open_cases()
+
+    assert Case.objects.get().lane == Case.Lane.IMMINENT
+    assert not AuditEvent.objects.filter(verb=Verb.CASE_RAISED).exists()
 
 
 def test_a_dismissed_conversation_does_not_come_back_at_the_same_band(case: Case, mara: User):

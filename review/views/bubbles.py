@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any
 
 from django.db.models import QuerySet
@@ -12,6 +11,7 @@ from django.urls import reverse
 from review.models import Annotation, Case
 from review.notes import open_annotation_note
 from review.timeline import in_words
+from review.views.marks import label_of, level_of, marks_on, parts_of
 from scoring.characteristics import BY_KEY
 from scoring.characteristics import level as in_level_words
 from scoring.models import Message, MessageRating, Participant
@@ -20,7 +20,6 @@ WINDOW = 200
 SEALING_BYTES = 28  # nonce and tag
 SHORT_BYTES, LONG_BYTES = 30, 110
 MINORS = {Participant.AgeBand.UNDER_13, Participant.AgeBand.FROM_13, Participant.AgeBand.FROM_16}
-LEVELS = ((0.66, "high"), (0.33, "medium"), (0.0, "low"))
 WEIGHTY_SHARE = 0.33
 UNNAMED = "This turn weighed much in the score, but no characteristic is rated clearly enough to name."
 
@@ -70,7 +69,7 @@ def bubble(message: Message, reading: Reading, annotations: list[Annotation]) ->
         "is_deleted": message.deleted_at is not None,
         "is_edited": message.edited_at is not None,
         "is_revealed": text is not None,
-        "parts": [] if text is None else _parts(_printable(text), annotations, rating),
+        "parts": [] if text is None else parts_of(_printable(text), marks_on(text, annotations, rating)),
         "length": _length(message),
         "reveal_url": _reveal_url(message, reading),
         "annotations": [_annotation(one, with_note=text is not None) for one in annotations],
@@ -116,10 +115,6 @@ def age_of_account(account: Participant, case: Case) -> str:
     return in_words(began - account.account_created_at)
 
 
-def level_of(share: float) -> str:
-    return next((word for floor, word in LEVELS if share >= floor), "low")
-
-
 def _reveal_url(message: Message, reading: Reading) -> str:
     if not reading.may_reveal:
         return ""
@@ -151,10 +146,6 @@ def _reason(rating: MessageRating) -> str:
     return " ".join(f"{one.description} ({in_level_words(value)})" for one, value in named) or UNNAMED
 
 
-def label_of(key: str) -> str:
-    return BY_KEY[key].label if key in BY_KEY else key.replace("_", " ")
-
-
 def _annotation(annotation: Annotation, *, with_note: bool) -> dict[str, Any]:
     """A note may quote the message: it is shown with the message and not without it."""
     return {
@@ -167,36 +158,6 @@ def _annotation(annotation: Annotation, *, with_note: bool) -> dict[str, Any]:
     }
 
 
-def _parts(text: str, annotations: list[Annotation], rating: MessageRating | None) -> list[dict[str, str]]:
-    """The text, cut wherever a live annotation begins or ends."""
-    spans = [
-        (one.start, min(one.end, len(text)), one.characteristic)
-        for one in annotations
-        if one.start is not None
-        and one.end is not None
-        and one.characteristic
-        and not hasattr(one, "superseded_by")
-    ]
-    cuts = sorted(
-        {0, len(text), *(place for start, end, _ in spans for place in (start, end) if place <= len(text))}
-    )
-    parts = []
-    for start, end in pairwise(cuts):
-        keys = [key for first, last, key in spans if first <= start and end <= last]
-        parts.append(
-            {"text": text[start:end], "level": _mark(keys, rating), "label": ", ".join(map(label_of, keys))}
-        )
-    return parts
-
-
 def _printable(text: str) -> str:
     """A platform may send half of a surrogate pair; it is kept as sent, but no page can hold it."""
     return text.encode("utf-8", "replace").decode()
-
-
-def _mark(keys: list[str], rating: MessageRating | None) -> str:
-    """How strongly the machine rated what the person marked; “medium” where it saw nothing of the kind."""
-    if not keys:
-        return ""
-    rated = [rating.ratings[key] for key in keys if rating and key in rating.ratings]
-    return level_of(max(rated)) if rated else "medium"

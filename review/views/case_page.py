@@ -11,7 +11,8 @@ from review.history import history
 from review.models import Case, Decision
 from review.policies import count
 from review.timeline import in_words
-from review.views.bubbles import age_of_account, label_of, level_of, role_of
+from review.views.bubbles import age_of_account, role_of
+from review.views.marks import label_of, level_of
 from review.views.standing import Standing
 from review.views.strip import Weights, weigh
 from review.views.transcript import transcript

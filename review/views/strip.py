@@ -8,7 +8,8 @@ from django.db import connection
 from django.urls import reverse
 
 from review.models import Case
-from review.views.bubbles import WEIGHTY_SHARE, WINDOW, level_of
+from review.views.bubbles import WEIGHTY_SHARE, WINDOW
+from review.views.marks import level_of
 
 COLUMNS = 120
 # What makes a turn flagged is the rule of `bubbles.is_flagged`, here over the whole conversation at once.
