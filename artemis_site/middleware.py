@@ -100,7 +100,8 @@ class AccessMiddleware:
         """The transaction of the act has been rolled back by now, so the record of the refusal stays."""
         if isinstance(exception, NotAllowed | NotPossible):
             return refused(request, exception)
-        if isinstance(exception, EvidenceUnreadable):
+        # For a platform it is a fault of ours, to be tried again.
+        if isinstance(exception, EvidenceUnreadable) and not request.path.startswith("/api/"):
             return refused(request, NotPossible(UNREADABLE))
         return None
 

@@ -18,49 +18,12 @@ WORDS_OF_A_SEGMENT = 40
 LARGEST_FOREIGN_SHARE = 0.3
 LETTERS_READ = 20_000
 OTHER_SCRIPTS = frozenset(
-    [
-        "am",
-        "ar",
-        "be",
-        "bg",
-        "bn",
-        "el",
-        "fa",
-        "gu",
-        "he",
-        "hi",
-        "hy",
-        "ja",
-        "ka",
-        "kk",
-        "km",
-        "kn",
-        "ko",
-        "ky",
-        "lo",
-    ]
-    + [
-        "mk",
-        "ml",
-        "mn",
-        "mr",
-        "my",
-        "ne",
-        "pa",
-        "ps",
-        "ru",
-        "si",
-        "sr",
-        "ta",
-        "te",
-        "tg",
-        "th",
-        "uk",
-        "ur",
-        "yi",
-        "zh",
-    ]
-)
+    (
+        "am", "ar", "be", "bg", "bn", "el", "fa", "gu", "he", "hi", "hy", "ja", "ka", "kk", "km", "kn", "ko", "ky",
+        "lo", "mk", "ml", "mn", "mr", "my", "ne", "pa", "ps", "ru", "si", "sr", "ta", "te", "tg", "th", "uk", "ur",
+        "yi", "zh",
+    )
+)  # fmt: skip
 
 _WORD = re.compile(r"[^\W\d_]+")
 
