@@ -45,6 +45,6 @@ def test_the_same_corpus_and_seed_give_the_same_model(corpus: Path):
 def test_a_broken_line_is_named_and_nothing_is_registered(corpus: Path):
     with corpus.open("a") as file:
         file.write("{broken\n")
-    with pytest.raises(CommandError, match="brought.jsonl, line 161"):
+    with pytest.raises(CommandError, match=r"brought\.jsonl, line 161"):
         call_command("train_model", "--corpus", str(corpus))
     assert not ModelVersion.objects.exists()
