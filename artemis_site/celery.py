@@ -10,22 +10,22 @@ app = Celery("artemis")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["scoring", "review", "referrals"])
 
-# `expires`: a doorbell nobody heard within its period is worthless, so the queue cannot grow.
+# `expires`: a doorbell that nobody heard for a few periods is worthless, so the queue cannot grow.
 app.conf.beat_schedule = {
     "score what was left behind": {
         "task": "scoring.tasks.score_pending",
         "schedule": 5.0,
-        "options": {"expires": 5},
+        "options": {"expires": 15},
     },
     "open cases for flagged scores": {
         "task": "review.tasks.open_cases",
         "schedule": 2.0,
-        "options": {"expires": 2},
+        "options": {"expires": 15},
     },
     "return expired claims to the queue": {
         "task": "review.tasks.expire_claims",
         "schedule": 15.0,
-        "options": {"expires": 15},
+        "options": {"expires": 60},
     },
     "forget old idempotency keys": {
         "task": "scoring.tasks.forget_idempotency_keys",

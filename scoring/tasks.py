@@ -8,11 +8,12 @@ from celery import shared_task
 from django.utils import timezone
 
 from scoring import outbox
+from scoring.doorbell import ring
 from scoring.models import IdempotentRequest
 from scoring.registry import NoChampion
 
-# Well under the broker's visibility timeout; the sweep goes on where a long run stopped.
-SECONDS_A_RUN = 60
+# Short, so that a backlog of scoring never keeps a worker from opening cases.
+SECONDS_A_RUN = 5
 IDEMPOTENCY_HOURS = 24
 
 log = structlog.get_logger(__name__)
@@ -20,11 +21,12 @@ log = structlog.get_logger(__name__)
 
 @shared_task(name="scoring.tasks.score_pending")
 def score_pending() -> None:
-    """Score until nothing is pending or the time is up."""
+    """Score until nothing is pending or the time is up; then ring again, behind whoever else waits."""
     until = time.monotonic() + SECONDS_A_RUN
     try:
-        while outbox.score_pending() and time.monotonic() < until:
-            pass
+        while outbox.score_pending():
+            if time.monotonic() >= until:
+                return ring()
     except NoChampion as nothing_to_score_with:
         log.warning("scoring waits", reason=str(nothing_to_score_with))
 

@@ -10,8 +10,11 @@ import redis
 from celery import current_app
 from django.conf import settings
 
+from licensees.models import Licensee
 from scoring import tasks
 from scoring.doorbell import TASK, ring
+from scoring.models import ModelVersion, Score
+from tests.factories import make_conversation
 
 # Twice what ring() promises, for a busy machine.
 PATIENCE = 4
@@ -43,6 +46,22 @@ def test_ringing_leaves_one_message_without_arguments():
 
 def test_the_doorbell_rings_for_the_task_that_scores():
     assert tasks.score_pending.name == TASK
+
+
+@pytest.mark.django_db
+def test_a_backlog_is_worked_off_in_short_runs_that_let_others_in(
+    northwind: Licensee, champion: ModelVersion, settings, monkeypatch: pytest.MonkeyPatch
+):
+    client = redis.Redis.from_url(settings.REDIS_URL)
+    client.delete("celery")
+    settings.ARTEMIS_SCORING_BATCH = 1
+    monkeypatch.setattr(tasks, "SECONDS_A_RUN", 0)
+    for number in range(3):
+        make_conversation(northwind, external_id=f"c{number}")
+    tasks.score_pending()
+    assert Score.objects.count() == 1
+    assert client.llen("celery") == 1
+    client.delete("celery")
 
 
 def test_a_dead_broker_holds_nobody_up(broker_at, tmp_path: Path):
