@@ -22,7 +22,7 @@ class Licensee(models.Model):
 
     name = models.CharField(max_length=120)
     slug = models.SlugField(unique=True)
-    # Begins every case reference, as NW in NW-2031-7.
+    # Begins every case reference, as NW in NW-2031-5.
     code = models.CharField(max_length=6, unique=True)
     jurisdiction = models.CharField(max_length=2, help_text="ISO 3166-1 country of establishment")
     contact_email = models.EmailField()
