@@ -1,0 +1,54 @@
+"""Messages a second from call to durable, against one save() per message."""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from benchmarks.surroundings import installation  # noqa: E402
+
+MESSAGES_EACH = 20
+CALLS = {"1 a call": 1, "50 a call": 50, "500 a call": 500}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="ends within a minute")
+    conversations = 500 if parser.parse_args().quick else 2_000
+    with installation():
+        rates = measure(conversations)
+    plain = rates["one save() a message"]
+    print(
+        f"\n{conversations:,} conversations of {MESSAGES_EACH} messages; rates of one run on this machine\n"
+    )
+    for name, rate in rates.items():
+        print(f"{name:<24}{rate:>10,.0f} messages a second{rate / plain:>8.1f} times")
+    print(json.dumps({name: round(rate / plain, 2) for name, rate in rates.items()}))
+
+
+def measure(conversations: int) -> dict[str, float]:
+    # These need the settings, which need the servers.
+    from benchmarks import ingest_ways as ways
+
+    licensee = ways.licensee()
+    rates = {"one save() a message": _rate(ways.saver(licensee, conversations // 10), conversations // 10)}
+    for name, size in CALLS.items():
+        rates[name] = _rate(ways.accepter(licensee, conversations, size=size, prefix=name), conversations)
+    rates["the same again"] = _rate(
+        ways.accepter(licensee, conversations, size=500, prefix="500 a call"), conversations
+    )
+    return rates
+
+
+def _rate(work: Callable[[], None], conversations: int) -> float:
+    began = time.perf_counter()
+    work()
+    return conversations * MESSAGES_EACH / (time.perf_counter() - began)
+
+
+if __name__ == "__main__":
+    main()

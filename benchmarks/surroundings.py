@@ -1,0 +1,38 @@
+"""A PostgreSQL and a Valkey of the benchmark's own, with the tables made; gone afterwards."""
+
+import os
+import secrets
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import django
+
+from artemis_site.embedded import Servers
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+@contextmanager
+def installation() -> Iterator[None]:
+    """Real servers that write to disk as in production; Django is set up inside."""
+    with (
+        tempfile.TemporaryDirectory(prefix="artemis-benchmark-") as folder,
+        Servers(Path(folder) / "servers") as servers,
+    ):
+        os.environ |= {
+            "ARTEMIS_DATA": str(Path(folder) / "data"),
+            "DATABASE_URL": servers.database_url,
+            "DATABASE_OWNER_URL": servers.database_owner_url,
+            "REDIS_URL": servers.redis_url,
+            "SECRET_KEY": secrets.token_urlsafe(50),
+            "DJANGO_SETTINGS_MODULE": "artemis_site.settings",
+        }
+        for command in (["migrate", "-v0"], ["create_keys"]):
+            words = [sys.executable, "manage.py", *command]
+            subprocess.run(words, cwd=REPOSITORY, check=True, stdout=subprocess.DEVNULL)
+        django.setup()
+        yield
