@@ -9,7 +9,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.surroundings import installation  # noqa: E402
+from benchmarks.surroundings import installation
 
 MESSAGES_EACH = 20
 CALLS = {"1 a call": 1, "50 a call": 50, "500 a call": 500}
