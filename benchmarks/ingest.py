@@ -5,6 +5,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -31,9 +32,8 @@ def main() -> None:
 
 
 def measure(conversations: int) -> dict[str, float]:
-    # These need the settings, which need the servers.
-    from benchmarks import ingest_ways as ways
-
+    # Loaded here, since its models need the settings, and the settings the servers.
+    ways = import_module("benchmarks.ingest_ways")
     licensee = ways.licensee()
     rates = {"one save() a message": _rate(ways.saver(licensee, conversations // 10), conversations // 10)}
     for name, size in CALLS.items():
