@@ -1,4 +1,4 @@
-"""Nothing leaves on its own: only a request of a person reaches the verbs that approve, seal and hand out."""
+"""Nothing leaves on its own, and nothing is read unrecorded: who may call what lets evidence out is listed here."""
 
 import ast
 from pathlib import Path
@@ -16,6 +16,19 @@ CALLERS = {
     "approve": {"referrals/views/answering.py", "artemis_site/demo_work.py"},
     "seal": {"referrals/workflow.py"},
     "download": {"referrals/views/packets.py"},
+}
+
+# Decrypts evidence; each caller records the reading first, or shows it to nobody (worker and ingestion).
+OPENERS = {
+    "open_texts": {
+        "referrals/gathering.py",
+        "referrals/reading.py",
+        "review/workflow.py",
+        "scoring/ingest_locking.py",
+        "scoring/outbox.py",
+    },
+    "open_identity": {"scoring/ingest_changes.py"},
+    "open_archive": {"referrals/workflow.py"},
 }
 
 
@@ -40,6 +53,12 @@ def _called(node: ast.Call) -> str:
 @pytest.mark.parametrize("verb", CALLERS)
 def test_only_a_persons_page_calls_what_lets_a_packet_out(verb: str):
     assert _calls(verb) == CALLERS[verb]
+
+
+@pytest.mark.parametrize("opener", OPENERS)
+def test_only_these_modules_decrypt_evidence(opener: str):
+    """A new caller is a new way to read: it has to record that first, and be added here by hand."""
+    assert _calls(opener) == OPENERS[opener]
 
 
 def test_no_task_can_do_more_than_look_now():
