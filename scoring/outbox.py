@@ -12,15 +12,17 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db import DatabaseError, connection, transaction
+from django.db import InterfaceError, OperationalError, ProgrammingError, connection, transaction
 from django.utils import timezone
 
 from audit.record import Machine, record
 from audit.verbs import Verb
 from licensees.models import Policy
 from scoring import registry
+from scoring.bulk import update_rows
 from scoring.evidence import open_texts
 from scoring.models import Conversation, Message, MessageRating, ModelVersion, Score
+from scoring.pipeline import MessageRating as Rated
 from scoring.pipeline import Model, Scored, Turn, band
 from scoring.vault import KeyUnavailable
 
@@ -31,8 +33,8 @@ MESSAGES_AT_ONCE = 20_000
 WORTH_SHOWING = 0.5
 GIVEN_UP = "scoring_failed"
 WORKER = Machine("scoring")
-# Faults of the installation, not of a conversation: nothing is given up because of them.
-SYSTEMIC = (DatabaseError, KeyUnavailable, MemoryError)
+# What PostgreSQL answers when it stopped a statement that ran too long.
+OUT_OF_TIME = "57014"
 
 log = structlog.get_logger(__name__)
 
@@ -93,10 +95,8 @@ def _score_chunk(leases: list[Lease], version: ModelVersion, model: Model) -> No
         give_up(lease)
     try:
         _score_and_store(fresh, version, model)
-    except SYSTEMIC:
-        _put_back(fresh, count_attempt=False)
-        raise
-    except Exception:
+    except Exception as fault:
+        _raise_if_systemic(fault, fresh)
         for lease in fresh:
             _score_alone(lease, version, model)
 
@@ -104,16 +104,28 @@ def _score_chunk(leases: list[Lease], version: ModelVersion, model: Model) -> No
 def _score_alone(lease: Lease, version: ModelVersion, model: Model) -> None:
     try:
         _score_and_store([lease], version, model)
-    except SYSTEMIC:
-        _put_back([lease], count_attempt=False)
-        raise
     except Exception as fault:
+        _raise_if_systemic(fault, [lease])
         # The type only: the message of an exception may quote the conversation.
         log.warning("conversation not scored", conversation=lease.conversation_id, fault=type(fault).__name__)
         if lease.attempt >= MAXIMUM_ATTEMPTS:
             give_up(lease)
         else:
             _put_back([lease], count_attempt=True)
+
+
+def _raise_if_systemic(fault: Exception, leases: list[Lease]) -> None:
+    """A fault of the installation, not of a conversation: it counts against nobody, and nothing is given up."""
+    if _is_systemic(fault):
+        _put_back(leases, count_attempt=False)
+        raise fault
+
+
+def _is_systemic(fault: Exception) -> bool:
+    if isinstance(fault, OperationalError):
+        # Running out of time may be a conversation's own fault: a very long one.
+        return getattr(fault.__cause__, "sqlstate", None) != OUT_OF_TIME
+    return isinstance(fault, InterfaceError | ProgrammingError | KeyUnavailable)
 
 
 def _score_and_store(leases: list[Lease], version: ModelVersion, model: Model) -> None:
@@ -128,11 +140,30 @@ def _score_and_store(leases: list[Lease], version: ModelVersion, model: Model) -
     policies = _policies_of(conversations)
     with transaction.atomic():
         held = _still_held(leases)
-        for lease, scored in zip(leases, results, strict=True):
-            if lease.conversation_id in held:
-                conversation = conversations[lease.conversation_id]
-                policy = policies[conversation.licensee_id]
-                _store(lease, conversation, messages[lease.conversation_id], scored, version, policy)
+        done = [
+            (one, scored) for one, scored in zip(leases, results, strict=True) if one.conversation_id in held
+        ]
+        Score.objects.bulk_create(
+            Score(
+                conversation_id=lease.conversation_id,
+                revision=lease.revision,
+                message_count=len(messages[lease.conversation_id]),
+                model=version,
+                **_judged(scored, policies[conversations[lease.conversation_id].licensee_id]),
+            )
+            for lease, scored in done
+        )
+        _store_ratings(
+            [
+                rated
+                for lease, scored in done
+                # An abstention rates no message.
+                if scored.abstained is None
+                for rated in zip(messages[lease.conversation_id], scored.messages, strict=True)
+            ],
+            version,
+        )
+        _mark_done([lease for lease, _ in done])
 
 
 def _policies_of(conversations: dict[int, Conversation]) -> dict[int, Policy]:
@@ -178,21 +209,7 @@ def _still_held(leases: list[Lease]) -> dict[int, int]:
     }
 
 
-def _store(
-    lease: Lease,
-    conversation: Conversation,
-    messages: list[Message],
-    scored: Scored,
-    version: ModelVersion,
-    policy: Policy,
-) -> None:
-    Score.objects.create(
-        conversation=conversation,
-        revision=lease.revision,
-        message_count=len(messages),
-        model=version,
-        **_judged(scored, policy),
-    )
+def _store_ratings(rated: list[tuple[Message, Rated]], version: ModelVersion) -> None:
     MessageRating.objects.bulk_create(
         [
             MessageRating(
@@ -201,18 +218,16 @@ def _store(
                 contribution=rating.contribution,
                 ratings={key: value for key, value in rating.ratings.items() if value >= WORTH_SHOWING},
             )
-            # An abstention rates no message.
-            for message, rating in zip(messages, scored.messages, strict=scored.abstained is None)
+            for message, rating in rated
         ],
         batch_size=5_000,
         update_conflicts=True,
         unique_fields=["message"],
         update_fields=["model", "contribution", "ratings"],
     )
-    _mark_done(lease)
 
 
-def _judged(scored: Scored, policy: Policy) -> dict[str, object]:
+def _judged(scored: Scored, policy: Policy) -> dict[str, Any]:
     probability = scored.probability
     thresholds = {"threshold": policy.flag_threshold, "imminent_threshold": policy.imminent_threshold}
     if probability is None:
@@ -226,10 +241,10 @@ def _judged(scored: Scored, policy: Policy) -> dict[str, object]:
     }
 
 
-def _mark_done(lease: Lease) -> None:
-    Conversation.objects.filter(pk=lease.conversation_id).update(
-        scored_revision=lease.revision, scoring_attempts=0, score_after=timezone.now()
-    )
+def _mark_done(leases: list[Lease]) -> None:
+    now = timezone.now()
+    rows = [(lease.conversation_id, lease.revision, 0, now) for lease in leases]
+    update_rows(Conversation, ("scored_revision", "scoring_attempts", "score_after"), rows)
 
 
 def _put_back(leases: list[Lease], *, count_attempt: bool) -> None:
@@ -257,7 +272,7 @@ def give_up(lease: Lease) -> None:
             threshold=policy.flag_threshold,
             imminent_threshold=policy.imminent_threshold,
         )
-        _mark_done(lease)
+        _mark_done([lease])
         record(
             Verb.SCORING_GIVEN_UP, by=WORKER, about=conversation.about(), payload={"attempts": lease.attempt}
         )

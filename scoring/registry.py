@@ -11,7 +11,7 @@ from accounts.models import User
 from audit.record import Actor, record
 from audit.transitions import NotPossible, transition
 from audit.verbs import Verb
-from scoring.models import ModelVersion
+from scoring.models import ModelArtifact, ModelVersion
 from scoring.pipeline import Model, ModelFileError
 
 log = structlog.get_logger(__name__)
@@ -34,12 +34,12 @@ def register(*, model: Model, name: str, card: dict[str, Any], by: Actor) -> Mod
             digest=digest,
             defaults={
                 "name": name,
-                "artifact": artifact,
                 "card": card,
                 "is_demonstration": model.demonstration,
             },
         )
         if is_new:
+            ModelArtifact.objects.create(version=version, data=artifact)
             record(Verb.MODEL_REGISTERED, by=by, about=version.about(), payload={"digest": digest})
     return version
 
@@ -50,8 +50,7 @@ def promote(*, model_id: int, by: User) -> ModelVersion:
         # All candidates in one order, so that two people promoting at once do not deadlock.
         versions = {
             version.pk: version
-            for version in ModelVersion.objects.defer("artifact")
-            .select_for_update()
+            for version in ModelVersion.objects.select_for_update()
             .filter(pk__in=[model_id, *_champion_ids()])
             .order_by("pk")
         }
@@ -72,7 +71,7 @@ def promote(*, model_id: int, by: User) -> ModelVersion:
 
 def champion() -> tuple[ModelVersion, Model]:
     """The model that scores; loaded once per process and digest."""
-    version = ModelVersion.objects.defer("artifact", "card").filter(state=ModelVersion.State.CHAMPION).first()
+    version = ModelVersion.objects.defer("card").filter(state=ModelVersion.State.CHAMPION).first()
     if version is None:
         raise NoChampion("No model is champion: train one (manage.py train_model) and promote it.")
     return version, _load(version.pk, version.digest)
@@ -88,14 +87,14 @@ def _load_if_whole(model_id: int) -> Model | None:
     digest = ModelVersion.objects.values_list("digest", flat=True).get(pk=model_id)
     try:
         return _load(model_id, digest)
-    except (ModelDamaged, ModelFileError) as damage:
+    except (ModelDamaged, ModelFileError, ModelArtifact.DoesNotExist) as damage:
         log.error("model cannot explain its scores", model=model_id, damage=type(damage).__name__)
         return None
 
 
 @lru_cache(maxsize=2)
 def _load(model_id: int, digest: str) -> Model:
-    artifact = bytes(ModelVersion.objects.values_list("artifact", flat=True).get(pk=model_id))
+    artifact = bytes(ModelArtifact.objects.values_list("data", flat=True).get(pk=model_id))
     if hashlib.sha256(artifact).hexdigest() != digest:
         raise ModelDamaged(
             f"Model {model_id} is not the one that was registered as {digest[:8]}; do not use it."

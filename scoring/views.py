@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django.contrib import messages
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
@@ -81,7 +80,7 @@ class ModelCard:
 @access(Role.ADMIN)
 @require_GET
 def models(request: HttpRequest) -> HttpResponse:
-    cards = [ModelCard(version) for version in _versions().order_by("-created_at", "-pk")]
+    cards = [ModelCard(version) for version in ModelVersion.objects.order_by("-created_at", "-pk")]
     cards.sort(key=lambda card: card.version.state != ModelVersion.State.CHAMPION)
     return render(request, "scoring/models.html", {"cards": cards})
 
@@ -89,19 +88,14 @@ def models(request: HttpRequest) -> HttpResponse:
 @access(Role.ADMIN)
 @require_http_methods(["GET", "POST"])
 def promote(request: HttpRequest, model_id: int) -> HttpResponse:
-    version = get_object_or_404(_versions(), pk=model_id)
+    version = get_object_or_404(ModelVersion, pk=model_id)
     if request.method == "GET":
-        champion = _versions().filter(state=ModelVersion.State.CHAMPION).exclude(pk=model_id).first()
+        champion = ModelVersion.objects.filter(state=ModelVersion.State.CHAMPION).exclude(pk=model_id).first()
         words = {"card": ModelCard(version), "champion": champion and ModelCard(champion)}
         return render(request, "scoring/promote.html", words)
     registry.promote(model_id=model_id, by=signed_in(request))
     messages.success(request, f"{version} scores from now on.")
     return redirect("scoring:models")
-
-
-def _versions() -> QuerySet[ModelVersion]:
-    """Without the bytes of the models, which are large."""
-    return ModelVersion.objects.defer("artifact")
 
 
 def _counted(count: Any) -> str:

@@ -85,7 +85,7 @@ def make_score(conversation: Conversation, *, probability: float = 0.91) -> Scor
     policy = Policy.objects.in_force(conversation.licensee_id)
     model, _ = ModelVersion.objects.get_or_create(
         digest=hashlib.sha256(b"hand-set").hexdigest(),
-        defaults={"name": "hand-set ratings of the tests", "artifact": b"", "is_demonstration": True},
+        defaults={"name": "hand-set ratings of the tests", "is_demonstration": True},
     )
     score = Score.objects.create(
         conversation=conversation,

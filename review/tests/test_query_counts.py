@@ -80,3 +80,10 @@ def test_lanes_of_1_and_of_9_licensees(northwind: Licensee, mara: User, browser_
         make_case(make_licensee(name=f"Company{number}", code=f"C{chr(65 + number)}"), external_id="c")
 
     assert queries(browser_of(mara), url) == before
+
+
+def test_a_masked_case_page_reads_no_models_bytes(northwind: Licensee, mara: User, browser_of: BrowserOf):
+    case = case_of(northwind, mara, messages=8)
+    with CaptureQueriesContext(connection) as captured:
+        browser_of(mara).get(reverse("review:case", args=[case.reference]))
+    assert not any("artifact" in query["sql"] for query in captured.captured_queries)

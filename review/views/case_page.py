@@ -37,7 +37,7 @@ def case_page(
     conversation = case.conversation
     standing = Standing(case, person)
     weights = weigh(case, message_count=conversation.message_count, start=start)
-    newest = conversation.scores.select_related("model").order_by("-revision").first()
+    newest = conversation.scores.order_by("-revision").first()
     may_decide, why_not_decide = standing.decide
     return {
         "case": case,

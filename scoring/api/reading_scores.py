@@ -25,7 +25,7 @@ def score_answer(conversation: Conversation) -> dict[str, Any]:
 def newest_score(conversation: Conversation) -> Score | None:
     """Without the bytes of its model, which are megabytes."""
     scores = Score.objects.filter(conversation=conversation).select_related("model")
-    return scores.defer("model__artifact", "model__card").order_by("-revision").first()
+    return scores.defer("model__card").order_by("-revision").first()
 
 
 def _status(score: Score | None) -> str:

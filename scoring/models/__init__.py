@@ -4,7 +4,7 @@ from scoring.models.conversation import Conversation, Participant
 from scoring.models.data_key import DataKey
 from scoring.models.idempotent_request import IdempotentRequest
 from scoring.models.message import Message, MessageRevision
-from scoring.models.model_version import ModelVersion
+from scoring.models.model_version import ModelArtifact, ModelVersion
 from scoring.models.score import MessageRating, Score
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Message",
     "MessageRating",
     "MessageRevision",
+    "ModelArtifact",
     "ModelVersion",
     "Participant",
     "Score",

@@ -1,4 +1,4 @@
-"""A registered model: its bytes, their digest, and whether it is the one that scores."""
+"""A registered model: its digest, its card, whether it is the one that scores; and apart from that, its bytes."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -24,8 +24,6 @@ class ModelVersion(models.Model):
 
     name = models.CharField(max_length=80)
     digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the model's bytes")
-    # In the database, so that every worker host has it and it is backed up with what it scored.
-    artifact = models.BinaryField()
     card = models.JSONField(default=dict, help_text="What the training run measured")
     is_demonstration = models.BooleanField(default=False)
     state = models.CharField(max_length=20, choices=State.choices, default=State.REGISTERED)
@@ -45,3 +43,18 @@ class ModelVersion(models.Model):
 
     def about(self) -> About:
         return About(object_type="model", object_id=str(self.pk))
+
+
+class ModelArtifact(models.Model):
+    """The bytes, in the database so that every worker host has them and they are backed up with what they scored.
+
+    A table of their own: a score is read with its model on many pages, and megabytes must not come along.
+    """
+
+    version = models.OneToOneField(
+        ModelVersion, on_delete=models.CASCADE, primary_key=True, related_name="artifact"
+    )
+    data = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"bytes of {self.version}"

@@ -12,7 +12,7 @@ from scoring.tests.sending import CONVERSATIONS, Platform, conversation, message
 
 @pytest.fixture
 def model(db: None) -> ModelVersion:
-    return ModelVersion.objects.create(name="hand-set", digest="ab" * 32, artifact=b"x" * 1_000_000)
+    return ModelVersion.objects.create(name="hand-set", digest="ab" * 32)
 
 
 def _score(model: ModelVersion, **fields) -> Score:

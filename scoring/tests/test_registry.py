@@ -7,7 +7,7 @@ from audit.models import AuditEvent
 from audit.transitions import NotPossible
 from audit.verbs import Verb
 from scoring import registry
-from scoring.models import ModelVersion
+from scoring.models import ModelArtifact, ModelVersion
 from scoring.pipeline import Model
 from tests.people import TESTS
 
@@ -19,14 +19,14 @@ def test_the_same_bytes_are_the_same_model(sample_model: Model, db):
 
 
 def test_changed_bytes_do_not_load(sample_model: Model, champion: ModelVersion):
-    ModelVersion.objects.update(artifact=b"x" + sample_model.to_bytes())
+    ModelArtifact.objects.update(data=b"x" + sample_model.to_bytes())
     registry._load.cache_clear()
     with pytest.raises(registry.ModelDamaged):
         registry.champion()
 
 
 def test_promoting_retires_the_former_champion_and_can_be_taken_back(champion: ModelVersion, adam: User):
-    other = ModelVersion.objects.create(name="other", digest="f" * 64, artifact=b"")
+    other = ModelVersion.objects.create(name="other", digest="f" * 64)
     registry.promote(model_id=other.pk, by=adam)
     states = dict(ModelVersion.objects.values_list("pk", "state"))
     assert states == {champion.pk: "retired", other.pk: "champion"}

@@ -1,10 +1,13 @@
 """The worker's half of the outbox: every revision is scored once, whatever happens in between."""
 
+import math
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from audit.models import AuditEvent
@@ -12,8 +15,9 @@ from audit.verbs import Verb
 from licensees.models import Licensee
 from scoring import outbox, registry
 from scoring.models import Conversation, Message, MessageRating, ModelVersion, Score
+from scoring.pipeline import Model, Scored, Turn
 from scoring.tasks import score_pending as score_pending_task
-from tests.factories import make_conversation
+from tests.factories import TEXTS, make_conversation
 
 
 def _is_due_again(conversation: Conversation) -> None:
@@ -161,12 +165,37 @@ def test_four_workers_at_once_score_each_conversation_once(northwind: Licensee, 
     assert Score.objects.values("conversation").distinct().count() == 40
 
 
-def test_scoring_more_conversations_takes_no_more_queries_for_reading(
-    northwind: Licensee, champion: ModelVersion, django_assert_max_num_queries
-):
+def test_ten_conversations_take_as_many_queries_as_one(northwind: Licensee, champion: ModelVersion):
     registry.champion()
-    for number in range(10):
-        make_conversation(northwind, external_id=f"c{number}")
-    # Four to store each conversation, and a constant number around them.
-    with django_assert_max_num_queries(10 * 4 + 12):
-        outbox.score_pending()
+    counts = []
+    for size in (1, 10):
+        for number in range(size):
+            make_conversation(northwind, external_id=f"{size}-{number}")
+        with CaptureQueriesContext(connection) as captured:
+            assert outbox.score_pending() == size
+        counts.append(len(captured))
+    assert counts[0] == counts[1]
+
+
+class NotANumber:
+    """The trained model, but with a fault: what it says of one conversation cannot be stored."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+
+    def score_many(self, conversations: list[list[Turn]]) -> list[Scored]:
+        return [
+            replace(scored, probability=math.nan) if turns[0].text == "Fault" else scored
+            for turns, scored in zip(conversations, self.model.score_many(conversations), strict=True)
+        ]
+
+
+def test_what_the_database_refuses_is_one_conversations_fault(northwind: Licensee, champion: ModelVersion):
+    version, model = registry.champion()
+    good = make_conversation(northwind, external_id="good")
+    bad = make_conversation(northwind, external_id="bad", texts=["Fault", *TEXTS])
+    for _ in range(outbox.MAXIMUM_ATTEMPTS):
+        _is_due_again(bad)
+        outbox._score_chunk(outbox.lease_pending(limit=5), version, NotANumber(model))
+    assert Score.objects.get(conversation=good).probability is not None
+    assert Score.objects.get(conversation=bad).abstained == "scoring_failed"

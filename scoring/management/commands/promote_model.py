@@ -23,7 +23,7 @@ class Command(BaseCommand):
         admin = User.objects.filter(email=by.lower()).first()
         if admin is None or not admin.has_role(Role.ADMIN):
             raise CommandError(f"{by} is not an admin. Name the person who promotes this model.")
-        found = list(ModelVersion.objects.defer("artifact").filter(digest__startswith=digest.lower())[:2])
+        found = list(ModelVersion.objects.filter(digest__startswith=digest.lower())[:2])
         if len(found) != 1:
             raise CommandError(f"{'Several models begin' if found else 'No model begins'} with {digest}.")
         try:
