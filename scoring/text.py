@@ -1,18 +1,24 @@
 """Brings the many ways of spelling the same word to one, and remembers where each character came from.
 
-Steps: one table for every single character (NFKC, case folding, marks and invisible characters dropped), then
-look-alike letters, letters spaced out, digits that stand for letters inside a word, and stretched letters.
-Every step is linear in the length of the text and total on any `str`, lone surrogates and NUL included. The
-form is NFKC by character: sequences of conjoining Hangul or of two-part Indic vowels are not recomposed.
+A text is split at blanks into tokens, and each token becomes words by itself, so that the words of a token can be
+kept. Steps: one table for every single character (NFKC, case folding, marks and invisible characters dropped),
+then look-alike letters, letters set apart by dots or dashes, digits that stand for letters inside a word, and
+stretched letters. Only letters set apart by blanks are looked for across tokens, in texts that hold single letters
+in a row. Every step is linear in the length of the text and total on any `str`, lone surrogates and NUL included.
+The form is NFKC by character: sequences of conjoining Hangul or of two-part Indic vowels are not recomposed.
 """
 
 import re
 import unicodedata
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import TypeAlias
 
 TABLE_LIMIT = 100_000
+# A letter with invisible characters and marks around it; a longer token is not taken for one.
+LONGEST_LETTER = 16
 
 # Letters of other scripts that are drawn like a Latin letter (after Unicode TR 39, confusables). The first table serves
 # words without any Latin letter, the second also words that mix scripts, where a weaker likeness is enough.
@@ -34,10 +40,11 @@ _MARKS = re.compile(
 )
 _LATIN_LETTER = re.compile("[a-z]")
 _WORD = re.compile(r"[^\W\d_]+")
-_SPACED = re.compile(r"(?<![^\W_])[a-z]([ .\-_*])[a-z](?:\1[a-z])+(?![^\W_])")
+_APART = re.compile(r"(?<![^\W_])[a-z]([.\-_*])[a-z](?:\1[a-z])+(?![^\W_])")
+_SPACED = re.compile(r"(?<!\S)[a-z](?: [a-z])+ [a-z](?![^\W_])")
+_TOKEN = re.compile(r"\S+")
 _LEET = re.compile(r"(?<=[a-z])[013457@$]{1,5}(?=[a-z])")
 _STRETCHED = re.compile(r"([^\W\d]|[^\w\s])\1{2,}")
-_BLANK = re.compile(r"\s{2,}")
 _INVISIBLE_CATEGORIES = {"Cf", "Cs", "Me"}
 _INVISIBLE_LETTERS = set("\u115f\u1160\u17b4\u17b5\u3164\uffa0")
 
@@ -111,22 +118,54 @@ def _first(found: re.Match[str]) -> str:
 
 
 # Each replacement is evenly spaced over what it replaces: every character, every second one, or the first.
-_STEPS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
+_Step: TypeAlias = tuple[re.Pattern[str], Callable[[re.Match[str]], str]]
+_SPACED_STEP: _Step = (_SPACED, _without_separators)
+_STEPS: tuple[_Step, ...] = (
     (_WORD, _latin),
-    (_SPACED, _without_separators),
+    (_APART, _without_separators),
     (_LEET, _as_letters),
     (_STRETCHED, _first),
-    (_BLANK, _first),
 )
+_PLAIN = re.compile("[a-z]+[.,?!]?")
+
+
+def token_words(token: str) -> list[str]:
+    """Return the normalised words of one token of a text; mostly one, none for invisible characters alone."""
+    folded = token.translate(_TABLE)
+    if _PLAIN.fullmatch(folded) and not _STRETCHED.search(folded):
+        return [folded]
+    for pattern, replacement in _STEPS:
+        folded = pattern.sub(replacement, folded)
+    return folded.split()
+
+
+def is_single_letter(words: Sequence[str]) -> bool:
+    """Whether a token's words are one letter from a to z, which may be one of a word set apart by blanks."""
+    return len(words) == 1 and len(words[0]) == 1 and "a" <= words[0] <= "z"
+
+
+def text_tokens(text: str) -> list[str]:
+    """Return the tokens of a text, letters set apart by blanks joined; `token_words` gives each one's words."""
+    tokens = text.split()
+    return joined_tokens(text) if _has_single_letters_in_a_row(tokens) else tokens
+
+
+def joined_tokens(text: str) -> list[str]:
+    """Return the tokens of a text that holds single letters in a row, after joining three or more of them."""
+    return _SPACED.sub(_without_separators, text.translate(_TABLE)).split()
+
+
+def _has_single_letters_in_a_row(tokens: Sequence[str]) -> bool:
+    return any(
+        is_single_letter(token_words(first)) and is_single_letter(token_words(second))
+        for first, second in pairwise(tokens)
+        if len(first) <= LONGEST_LETTER and len(second) <= LONGEST_LETTER
+    )
 
 
 def normalised_text(text: str) -> str:
-    """Return the normalised text alone; equal to `normalise(text).text` and faster."""
-    plain = text.isascii()
-    text = text.translate(_TABLE)
-    for pattern, replacement in _STEPS[1:] if plain else _STEPS:
-        text = pattern.sub(replacement, text)
-    return text
+    """Return the normalised text alone, its words apart by one blank; equal to `normalise(text).text`."""
+    return " ".join(word for token in text_tokens(text) for word in token_words(token))
 
 
 def normalise(text: str) -> Normalised:
@@ -134,9 +173,22 @@ def normalise(text: str) -> Normalised:
     folded = [_TABLE[ord(character)] for character in text]
     offsets = array("Q", (place for place, letters in enumerate(folded) for _ in letters))
     current = "".join(folded)
-    for pattern, replacement in _STEPS:
-        current, offsets = _replace(current, offsets, pattern, replacement)
+    if _has_single_letters_in_a_row(text.split()):
+        current, offsets = _replace(current, offsets, *_SPACED_STEP)
+    for step in _STEPS:
+        current, offsets = _replace(current, offsets, *step)
+    current, offsets = _single_blanks(current, offsets)
     return Normalised(current, offsets, len(text))
+
+
+def _single_blanks(text: str, offsets: "array[int]") -> "tuple[str, array[int]]":
+    words, places = [], array("Q")
+    for found in _TOKEN.finditer(text):
+        if words:
+            places.append(offsets[found.start() - 1])
+        words.append(found[0])
+        places += offsets[found.start() : found.end()]
+    return " ".join(words), places
 
 
 def _replace(
