@@ -25,7 +25,11 @@ class Verb(models.TextChoices):
     # the machine
     CONVERSATIONS_ACCEPTED = "conversations:accepted", "accepted conversations"
     MODEL_REGISTERED = "model:registered", "registered a model"
+    MODEL_EVALUATED = "model:evaluated", "evaluated a model"
+    MODEL_CHALLENGER_NAMED = "model:challenger_named", "made a model the challenger"
+    MODEL_CHALLENGER_WITHDRAWN = "model:challenger_withdrawn", "withdrew the challenger"
     MODEL_PROMOTED = "model:promoted", "made a model the champion"
+    MODEL_ROLLED_BACK = "model:rolled_back", "brought the former champion back"
     SCORING_GIVEN_UP = "scoring:given_up", "gave up scoring a conversation"
 
     # a person

@@ -1,11 +1,14 @@
-"""models/…: the registered models, and which of them scores."""
+"""models/…: the registered models, which of them scores, and which is compared with it."""
 
 from django.urls import path
 
-from scoring import views
+from scoring.views import acts, models
 
 app_name = "scoring"
 urlpatterns = [
-    path("", views.models, name="models"),
-    path("<int:model_id>/promote", views.promote, name="promote"),
+    path("", models.models, name="models"),
+    path("<int:model_id>/promote", acts.promote, name="promote"),
+    path("<int:model_id>/roll-back", acts.roll_back, name="roll_back"),
+    path("<int:model_id>/name-challenger", acts.name_challenger, name="name_challenger"),
+    path("<int:model_id>/withdraw", acts.withdraw_challenger, name="withdraw_challenger"),
 ]

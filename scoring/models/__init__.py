@@ -4,6 +4,7 @@ from scoring.models.conversation import Conversation, Participant
 from scoring.models.data_key import DataKey
 from scoring.models.idempotent_request import IdempotentRequest
 from scoring.models.message import Message, MessageRevision
+from scoring.models.model_evaluation import ModelEvaluation
 from scoring.models.model_version import ModelArtifact, ModelVersion
 from scoring.models.score import MessageRating, Score
 
@@ -15,6 +16,7 @@ __all__ = [
     "MessageRating",
     "MessageRevision",
     "ModelArtifact",
+    "ModelEvaluation",
     "ModelVersion",
     "Participant",
     "Score",

@@ -1,4 +1,4 @@
-"""A registered model: its digest, its card, whether it is the one that scores; and apart from that, its bytes."""
+"""A registered model: its digest, its card, whether it scores or is compared; and apart from that, its bytes."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -11,15 +11,22 @@ from audit.verbs import Verb
 
 
 class ModelVersion(models.Model):
+    """The champion scores. The challenger scores the same traffic beside it, for comparison only."""
+
     class State(models.TextChoices):
         REGISTERED = "registered", "Registered"
+        CHALLENGER = "challenger", "Challenger"
         CHAMPION = "champion", "Champion"
         RETIRED = "retired", "Retired"
 
     MOVES: ClassVar[Mapping[tuple[str, str], frozenset[Verb]]] = {
+        (State.REGISTERED, State.CHALLENGER): frozenset({Verb.MODEL_CHALLENGER_NAMED}),
         (State.REGISTERED, State.CHAMPION): frozenset({Verb.MODEL_PROMOTED}),
-        (State.CHAMPION, State.RETIRED): frozenset({Verb.MODEL_PROMOTED}),
-        (State.RETIRED, State.CHAMPION): frozenset({Verb.MODEL_PROMOTED}),
+        (State.CHALLENGER, State.CHAMPION): frozenset({Verb.MODEL_PROMOTED, Verb.MODEL_ROLLED_BACK}),
+        (State.CHALLENGER, State.RETIRED): frozenset({Verb.MODEL_CHALLENGER_WITHDRAWN}),
+        (State.CHAMPION, State.RETIRED): frozenset({Verb.MODEL_PROMOTED, Verb.MODEL_ROLLED_BACK}),
+        (State.RETIRED, State.CHALLENGER): frozenset({Verb.MODEL_CHALLENGER_NAMED}),
+        (State.RETIRED, State.CHAMPION): frozenset({Verb.MODEL_PROMOTED, Verb.MODEL_ROLLED_BACK}),
     }
 
     name = models.CharField(max_length=80)
@@ -27,6 +34,10 @@ class ModelVersion(models.Model):
     card = models.JSONField(default=dict, help_text="What the training run measured")
     is_demonstration = models.BooleanField(default=False)
     state = models.CharField(max_length=20, choices=State.choices, default=State.REGISTERED)
+    # The champion whose place it took when it was last promoted: the one that a roll-back brings back.
+    predecessor = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
+    # Conversations that it failed on as challenger; the champion's scoring went on without it.
+    shadow_faults = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
@@ -35,6 +46,11 @@ class ModelVersion(models.Model):
                 fields=["state"],
                 condition=models.Q(state="champion"),
                 name="model_one_champion",
+            ),
+            models.UniqueConstraint(
+                fields=["state"],
+                condition=models.Q(state="challenger"),
+                name="model_one_challenger",
             ),
         ]
 

@@ -13,8 +13,8 @@ from audit.models import AuditEvent
 from audit.verbs import Verb
 from scoring.intervals import share_with_interval
 from scoring.models import ModelVersion
-from scoring.registry import promote
-from scoring.views import ModelCard
+from scoring.registry import name_challenger, promote
+from scoring.views.cards import ModelCard
 
 pytestmark = pytest.mark.django_db
 CARD = {
@@ -123,3 +123,50 @@ def test_the_interval_is_wilsons(part: int, whole: int, expected: tuple[float, .
 
 def test_nothing_counted_has_no_share() -> None:
     assert share_with_interval(0, 0) is None
+
+
+# --- The challenger and the way back ------------------------------------------------------------
+
+
+def test_each_act_asks_first_and_names_the_admin(adams_browser: Client, adam: User) -> None:
+    first, second = make_model("first"), make_model("second")
+    promote(model_id=first.pk, by=adam)
+    for address, question, verb in [
+        (
+            f"/models/{second.pk}/name-challenger",
+            "Make second second00 the challenger?",
+            "model:challenger_named",
+        ),
+        (f"/models/{second.pk}/withdraw", "Withdraw second second00?", "model:challenger_withdrawn"),
+        (f"/models/{second.pk}/promote", "Let second second00 score?", "model:promoted"),
+        (f"/models/{second.pk}/roll-back", "Bring first first000 back?", "model:rolled_back"),
+    ]:
+        events = AuditEvent.objects.count()
+        assert question in adams_browser.get(address).content.decode()
+        assert AuditEvent.objects.count() == events
+        assert adams_browser.post(address)["Location"] == "/models/"
+        newest = AuditEvent.objects.latest("at")
+        assert (newest.verb, newest.actor) == (verb, adam.actor_name)
+    assert champions() == [first]
+
+
+def test_the_page_offers_what_can_be_done(adams_browser: Client, adam: User) -> None:
+    first, second, third = make_model("first"), make_model("second"), make_model("third")
+    promote(model_id=first.pk, by=adam)
+    page = adams_browser.get("/models/").content.decode()
+    assert f"/models/{first.pk}/roll-back" not in page
+    assert f"/models/{second.pk}/name-challenger" in page
+    promote(model_id=second.pk, by=adam)
+    name_challenger(model_id=third.pk, by=adam)
+    page = adams_browser.get("/models/").content.decode()
+    assert f"/models/{second.pk}/roll-back" in page
+    assert f"/models/{third.pk}/withdraw" in page
+    assert "name-challenger" not in page
+
+
+def test_a_second_challenger_is_refused_in_words(adams_browser: Client, adam: User) -> None:
+    first, second = make_model("first"), make_model("second")
+    name_challenger(model_id=first.pk, by=adam)
+    answer = adams_browser.post(f"/models/{second.pk}/name-challenger")
+    assert answer.status_code == 409
+    assert "first first000 is the challenger. Withdraw it first." in answer.content.decode()

@@ -1,6 +1,7 @@
-"""Make a registered model the one that scores: a person's act, so it names the person."""
+"""Say which registered model scores and which is compared: a person's act, so it names the person."""
 
 from argparse import ArgumentParser
+from collections.abc import Callable
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -9,25 +10,75 @@ from accounts.models import User
 from accounts.roles import Role
 from audit.transitions import NotPossible
 from scoring.models import ModelVersion
-from scoring.registry import promote
+from scoring.registry import name_challenger, promote, roll_back, withdraw_challenger
+
+State = ModelVersion.State
 
 
 class Command(BaseCommand):
-    help = "Promotes the registered model whose digest begins with DIGEST."
+    help = (
+        "Lets the registered model whose digest begins with DIGEST score from now on; with --challenger it is compared "
+        "with the one that scores instead. --rollback brings the former champion back, --withdraw ends the comparison."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("digest", help="the first characters of the model's SHA-256")
+        parser.add_argument(
+            "digest", nargs="?", default="", help="the first characters of the model's SHA-256"
+        )
         parser.add_argument("--by", required=True, metavar="EMAIL", help="the admin whose act this is")
+        act = parser.add_mutually_exclusive_group()
+        act.add_argument(
+            "--challenger", action="store_true", help="compare it with the champion, flag nothing"
+        )
+        act.add_argument("--rollback", action="store_true", help="bring back the champion before this one")
+        act.add_argument("--withdraw", action="store_true", help="end the comparison with the challenger")
 
-    def handle(self, *_: Any, digest: str, by: str, **__: Any) -> None:
-        admin = User.objects.filter(email=by.lower()).first()
-        if admin is None or not admin.has_role(Role.ADMIN):
-            raise CommandError(f"{by} is not an admin. Name the person who promotes this model.")
-        found = list(ModelVersion.objects.filter(digest__startswith=digest.lower())[:2])
-        if len(found) != 1:
-            raise CommandError(f"{'Several models begin' if found else 'No model begins'} with {digest}.")
-        try:
-            version = promote(model_id=found[0].pk, by=admin)
-        except NotPossible as refusal:
-            raise CommandError(refusal.sentence) from None
-        self.stdout.write(f"{version} scores from now on.")
+    def handle(self, *_: Any, **options: Any) -> None:
+        admin = _admin(options["by"])
+        digest = options["digest"]
+        if options["rollback"]:
+            version = _act(roll_back, _named(digest) if digest else _in_state(State.CHAMPION), admin)
+            said = "scores again."
+        elif options["withdraw"]:
+            version = _act(
+                withdraw_challenger, _named(digest) if digest else _in_state(State.CHALLENGER), admin
+            )
+            said = "is no longer compared."
+        elif options["challenger"]:
+            version, said = (
+                _act(name_challenger, _named(digest), admin),
+                "is compared with the champion from now on.",
+            )
+        else:
+            version, said = _act(promote, _named(digest), admin), "scores from now on."
+        self.stdout.write(f"{version} {said}")
+
+
+def _act(verb: Callable[..., ModelVersion], version: ModelVersion, by: User) -> ModelVersion:
+    try:
+        return verb(model_id=version.pk, by=by)
+    except NotPossible as refusal:
+        raise CommandError(refusal.sentence) from None
+
+
+def _admin(email: str) -> User:
+    admin = User.objects.filter(email=email.lower()).first()
+    if admin is None or not admin.has_role(Role.ADMIN):
+        raise CommandError(f"{email} is not an admin. Name the person whose act this is.")
+    return admin
+
+
+def _named(digest: str) -> ModelVersion:
+    if not digest:
+        raise CommandError("Which model? Name it by the first characters of its SHA-256.")
+    found = list(ModelVersion.objects.filter(digest__startswith=digest.lower())[:2])
+    if len(found) != 1:
+        raise CommandError(f"{'Several models begin' if found else 'No model begins'} with {digest}.")
+    return found[0]
+
+
+def _in_state(state: State) -> ModelVersion:
+    version = ModelVersion.objects.filter(state=state).first()
+    if version is None:
+        raise CommandError(f"No model is {state.label.lower()}. Nothing was changed.")
+    return version

@@ -1,17 +1,8 @@
-"""The registered models with what their training measured, and the promotion of one of them by a person."""
+"""A registered model as a page shows it: what its training measured, what it saw, what it does not say."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_GET, require_http_methods
-
-from accounts.access import access
-from accounts.roles import Role
-from accounts.signed_in import signed_in
-from scoring import registry
 from scoring.characteristics import BY_KEY
 from scoring.intervals import share_with_interval
 from scoring.models import ModelVersion
@@ -75,27 +66,6 @@ class ModelCard:
     def _part(self, name: str) -> dict[str, Any]:
         part = self.version.card.get(name)
         return part if isinstance(part, dict) else {}
-
-
-@access(Role.ADMIN)
-@require_GET
-def models(request: HttpRequest) -> HttpResponse:
-    cards = [ModelCard(version) for version in ModelVersion.objects.order_by("-created_at", "-pk")]
-    cards.sort(key=lambda card: card.version.state != ModelVersion.State.CHAMPION)
-    return render(request, "scoring/models.html", {"cards": cards})
-
-
-@access(Role.ADMIN)
-@require_http_methods(["GET", "POST"])
-def promote(request: HttpRequest, model_id: int) -> HttpResponse:
-    version = get_object_or_404(ModelVersion, pk=model_id)
-    if request.method == "GET":
-        champion = ModelVersion.objects.filter(state=ModelVersion.State.CHAMPION).exclude(pk=model_id).first()
-        words = {"card": ModelCard(version), "champion": champion and ModelCard(champion)}
-        return render(request, "scoring/promote.html", words)
-    registry.promote(model_id=model_id, by=signed_in(request))
-    messages.success(request, f"{version} scores from now on.")
-    return redirect("scoring:models")
 
 
 def _counted(count: Any) -> str:
