@@ -12,7 +12,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from xml.parsers import expat
 
-from scoring.corpus_conversation import CorpusConversation, CorpusError, CorpusMessage, conversation
+from scoring.corpus_conversation import (
+    CorpusConversation,
+    CorpusError,
+    CorpusMessage,
+    conversation,
+    unknown_account,
+)
+from scoring.corpus_files import opened
 
 CHUNK = 1 << 20
 FIELDS = {"author", "text"}
@@ -23,6 +30,7 @@ class _Reader:
 
     def __init__(self, subjects: frozenset[str] | None) -> None:
         self.subjects = subjects
+        self.found = False
         self.finished: deque[CorpusConversation] = deque()
         self.identifier = ""
         self.line = ""
@@ -49,26 +57,35 @@ class _Reader:
         elif name == "message":
             self._finish_message()
         elif name == "conversation" and self.messages:
-            self.finished.append(conversation(self.identifier, self.messages, label=self._label()))
+            self.finished.append(self._conversation())
 
     def _finish_message(self) -> None:
         author, text = ("".join(self.fields[field]).strip() for field in ("author", "text"))
-        self.messages.append(CorpusMessage(f"{self.identifier}:{self.line}", author or "unknown", None, text))
+        sender = author or unknown_account(self.identifier)
+        self.messages.append(CorpusMessage(f"{self.identifier}:{self.line}", sender, None, text))
         self.fields = {}
 
-    def _label(self) -> int | None:
+    def _conversation(self) -> CorpusConversation:
         if self.subjects is None:
-            return None
-        return int(any(message.sender in self.subjects for message in self.messages))
+            return conversation(self.identifier, self.messages)
+        authors = {
+            message.sender: "subject" if message.sender in self.subjects else "other"
+            for message in self.messages
+        }
+        label = int("subject" in authors.values())
+        self.found = self.found or bool(label)
+        return conversation(self.identifier, self.messages, label=label, authors=authors)
 
 
 def read_pan2012(path: Path, subjects: frozenset[str] | None = None) -> Iterator[CorpusConversation]:
-    """Yield conversations; with the corpus's list of authors, label 1 where one of them wrote, else 0;
-    without it None.
+    """Yield conversations; with the corpus's list of subject accounts, label 1 where one of them wrote, else 0,
+    and each account's role; without it neither.
+
+    Raises CorpusError at the end of the file where none of the accounts of the list wrote anything in it.
     """
     reader = _Reader(subjects)
     parser = _parser(reader, path)
-    with path.open("rb") as file:
+    with opened(path) as file:
         try:
             while chunk := file.read(CHUNK):
                 parser.Parse(chunk, False)
@@ -79,6 +96,10 @@ def read_pan2012(path: Path, subjects: frozenset[str] | None = None) -> Iterator
             place = f"line {parser.CurrentLineNumber}"
             raise CorpusError(f"{path.name}, {place}: not well-formed XML of the PAN-2012 layout.") from error
     yield from reader.finished
+    if subjects is not None and not reader.found:
+        raise CorpusError(
+            f"{path.name}: none of the {len(subjects):,} accounts of the list wrote in it. Is it another file's list?"
+        )
 
 
 def _parser(reader: _Reader, path: Path) -> expat.XMLParserType:
@@ -94,8 +115,3 @@ def _parser(reader: _Reader, path: Path) -> expat.XMLParserType:
     parser.EndElementHandler = reader.end
     parser.CharacterDataHandler = reader.characters
     return parser
-
-
-def read_subjects(path: Path) -> frozenset[str]:
-    """Read the corpus's list of authors: one identifier a line."""
-    return frozenset(line.strip() for line in path.read_text("utf-8").splitlines() if line.strip())

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from scoring import corpora
+from scoring import corpora, corpus_chat
 from scoring.corpora import CorpusError, detect_form, read, read_records
-from scoring.corpus_pan2012 import read_pan2012, read_subjects
 from scoring.sample_corpus import generate
 
 REAL = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -69,6 +68,8 @@ def files(tmp_path):
             "labelled.jsonl",
             json.dumps(LABELLED) + "\n\n" + json.dumps(LABELLED | {"id": "l2"}) + "\n",
         ),
+        "labelled_array": ("array.json", json.dumps([LABELLED, LABELLED | {"id": "l2"}], indent=1)),
+        "table": ("chat.csv", "text,sender\nhello,anna\n"),
     }
     for name, text in content.values():
         (tmp_path / name).write_text(text, "utf-8")
@@ -88,8 +89,9 @@ def test_a_file_of_no_known_form_is_refused_with_the_forms(tmp_path, content):
     with pytest.raises(CorpusError) as refusal:
         detect_form(file)
     assert str(refusal.value) == (
-        "thing.bin is in none of the known forms: labelled JSON lines, an IRC log whose lines begin with [HH:MM], "
-        "Topical-Chat JSON, CaSiNo JSON, PAN-2012 XML."
+        "thing.bin is in none of the known forms: labelled JSON lines, a JSON array of labelled conversations, "
+        "an IRC log whose lines begin with [HH:MM], Topical-Chat JSON, CaSiNo JSON, PAN-2012 XML, "
+        "a table (CSV or TSV) whose first row names a column text."
     )
 
 
@@ -110,7 +112,7 @@ def test_an_irc_log_without_a_day_has_no_times(files, tmp_path):
 
 
 def test_a_long_log_comes_in_pieces_of_bounded_length(tmp_path, monkeypatch):
-    monkeypatch.setattr(corpora, "LONGEST_PIECE", 4)
+    monkeypatch.setattr(corpus_chat, "LONGEST_PIECE", 4)
     file = tmp_path / "2016-01-01.txt"
     file.write_text("".join(f"[10:{minute:02}] <a> line\n" for minute in range(10)))
     pieces = list(read(file))
@@ -126,8 +128,8 @@ def test_two_people_talk_in_topical_chat(files):
     (talk,) = read(files["topical_chat"])
     assert (talk.id, talk.kind, talk.label) == ("topical-chat:t-1", "private", None)
     assert [(m.id, m.sender, m.sent_at, m.text) for m in talk.messages] == [
-        ("topical-chat:t-1:1", "agent_1", None, "hi"),
-        ("topical-chat:t-1:2", "agent_2", None, "hello"),
+        ("topical-chat:t-1:1", "topical-chat:t-1:agent_1", None, "hi"),
+        ("topical-chat:t-1:2", "topical-chat:t-1:agent_2", None, "hello"),
     ]
 
 
@@ -137,38 +139,6 @@ def test_offers_by_button_are_not_messages_and_leave_ids_alone(files):
         ("casino_x:4:1", "hello"),
         ("casino_x:4:3", "thanks"),
     ]
-
-
-def test_pan_2012_is_read_with_its_list_of_authors(files, tmp_path):
-    authors = tmp_path / "authors.txt"
-    authors.write_text("a3\n\n")
-    first, second = read_pan2012(files["pan2012"], read_subjects(authors))
-    assert (first.id, first.label, second.label) == ("pan2012:c1", 0, 1)
-    assert [(m.id, m.sender, m.text) for m in first.messages] == [
-        ("pan2012:c1:1", "a1", "one & two <b>"),
-        ("pan2012:c1:2", "a2", ""),
-    ]
-    assert {conversation.label for conversation in read(files["pan2012"])} == {None}
-
-
-def test_xml_that_declares_a_document_type_is_refused_before_it_is_expanded(tmp_path):
-    file = tmp_path / "bomb.xml"
-    entities = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10 if n else "x"}">' for n in range(12))
-    file.write_text(f'<?xml version="1.0"?><!DOCTYPE c [{entities}]><conversations>&e11;</conversations>')
-    with pytest.raises(
-        CorpusError, match=r"bomb.xml: the file declares a document type; remove the declaration"
-    ):
-        list(read(file, "pan2012"))
-
-
-def test_xml_that_breaks_off_gives_what_came_before_and_then_the_fault(files):
-    files["pan2012"].write_text(PAN[: PAN.index('<conversation id="c3"') + 40])
-    reading = read(files["pan2012"])
-    assert next(reading).id == "pan2012:c1"
-    with pytest.raises(
-        CorpusError, match=r"corpus.xml, line \d+: not well-formed XML of the PAN-2012 layout."
-    ):
-        list(reading)
 
 
 @pytest.mark.parametrize("form", ["topical_chat", "casino"])
@@ -183,48 +153,19 @@ def test_json_that_breaks_off_or_lacks_a_part_is_refused(files, form):
         list(read(file, form))
 
 
-@pytest.mark.parametrize(
-    ("changed", "fault"),
-    [
-        ({"id": 7}, "a conversation is an object with an id that is text."),
-        ({"label": 2}, "label must be 1, 0 or null."),
-        ({"label": True}, "label must be 1, 0 or null."),
-        ({"language": 1}, "language must be text."),
-        ({"messages": []}, "messages must be a list with at least one message."),
-        ({"messages": [{"id": "m", "text": "t"}]}, "message 1 needs id, sender and text, all of them text."),
-        ({"messages": LABELLED["messages"] * 2}, "two messages have the same id."),
-        ({"messages": [LABELLED["messages"][0] | {"sent_at": "2016-01-01T10:00:00"}]}, "message 1 has a sent_at that"),
-        ({"authors": {"u1": "someone"}}, "authors must give each account one of: other, possible_minor, subject."),
-        ({"spans": {}}, "spans must be a list of objects."),
-        ({"spans": [{"characteristic": "guilt"}]}, "span 1 names a characteristic that is not in the taxonomy."),
-        (
-            {"spans": [{"characteristic": "age_probe", "message": "m1", "start": 0, "end": 99}]},
-            "span 1 does not lie inside one of the messages.",
-        ),
-    ],
-)  # fmt: skip
-def test_a_fault_in_a_labelled_line_is_named_with_its_place_and_without_its_text(tmp_path, changed, fault):
-    file = tmp_path / "corpus.jsonl"
-    file.write_text(json.dumps(LABELLED) + "\n" + json.dumps(LABELLED | changed) + "\n")
-    with pytest.raises(CorpusError) as refusal:
-        list(read(file, "labelled"))
-    assert str(refusal.value).startswith(f"corpus.jsonl, line 2: {fault}")
-    assert "good day" not in str(refusal.value)
-
-
-def test_a_line_that_is_not_json_is_named(tmp_path):
-    file = tmp_path / "corpus.jsonl"
-    file.write_text("{nothing\n")
-    with pytest.raises(CorpusError, match=r"corpus.jsonl, line 1: not a JSON object in UTF-8."):
-        list(read(file, "labelled"))
-
-
 def test_the_sample_corpus_survives_its_file(tmp_path):
     records = list(generate(seed=3, count=8, share_positive=0.5, split="train"))
     file = tmp_path / "sample.jsonl"
     file.write_text("".join(json.dumps(record) + "\n" for record in records))
     assert list(read_records(file)) == records
     assert [conversation.label for conversation in read(file)] == [record["label"] for record in records]
+
+
+def test_parts_that_are_called_alike_in_every_conversation_are_accounts_of_one_only(tmp_path):
+    file = tmp_path / "topical.json"
+    file.write_text(json.dumps(TOPICAL | {"t-2": TOPICAL["t-1"]}))
+    first, second = read(file)
+    assert not set(first.participants) & set(second.participants)
 
 
 def test_benign_chat_becomes_records_with_the_label_that_it_is_given(files):

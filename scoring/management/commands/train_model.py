@@ -29,10 +29,20 @@ class Command(BaseCommand):
             nargs="+",
             type=Path,
             metavar="FILE",
-            help="labelled JSON lines, or any form that ingest reads",
+            help="labelled JSON lines, any other form that scoring/corpora.py reads, or folders of such files",
         )
         parser.add_argument(
-            "--negatives", nargs="+", type=Path, metavar="FILE", help="further benign chat, in the same forms"
+            "--negatives",
+            nargs="+",
+            type=Path,
+            metavar="FILE",
+            help="further benign chat, in the same forms or as plain text",
+        )
+        parser.add_argument(
+            "--subjects",
+            type=Path,
+            metavar="FILE",
+            help="PAN-2012: the subject accounts, where not beside the XML",
         )
         parser.add_argument("--name", default="", help="how people will call this model")
         parser.add_argument("--seed", type=int, default=DEMONSTRATION_SEED)
@@ -65,12 +75,13 @@ class Command(BaseCommand):
         benign = set(options["negatives"] or [])
         for file in files:
             try:
-                yield from self._counted(file, is_benign=file in benign)
+                yield from self._counted(file, is_benign=file in benign, subjects=options["subjects"])
             except OSError as fault:
                 raise CommandError(f"{file} cannot be read: {fault.strerror}.") from None
 
-    def _counted(self, file: Path, *, is_benign: bool) -> Iterator[dict[str, Any]]:
-        for number, record in enumerate(read_records(file, label=0 if is_benign else None), start=1):
+    def _counted(self, file: Path, *, is_benign: bool, subjects: Path | None) -> Iterator[dict[str, Any]]:
+        records = read_records(file, label=0 if is_benign else None, subjects=subjects)
+        for number, record in enumerate(records, start=1):
             if number % 1_000 == 0:
                 self.stderr.write(f"{file.name}: {number:,} conversations read")
             yield record | {"label": 0} if is_benign else record
