@@ -26,7 +26,10 @@ DESCRIPTIONS = {
         may_never="see another licensee's conversations; approve a referral",
     ),
     Role.SUPERVISOR: Description(
-        comes_to="approve, return or decline escalations of the licensees they are assigned to",
+        comes_to=(
+            "approve, return or decline escalations of the licensees they are assigned to, and export their "
+            "decisions as labels for training"
+        ),
         may_never="approve what they requested or decided themselves",
     ),
     Role.ADMIN: Description(

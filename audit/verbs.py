@@ -43,6 +43,7 @@ class Verb(models.TextChoices):
     CASE_ANNOTATED = "case:annotated", "annotated a message"
     ANNOTATION_SUPERSEDED = "annotation:superseded", "superseded an annotation"
     CASE_DECIDED = "case:decided", "decided the case"
+    LABELS_EXPORTED = "labels:exported", "exported decisions as labels"
 
     # two people
     ESCALATION_REQUESTED = "escalation:requested", "asked for an escalation"

@@ -5,6 +5,7 @@ from accounts.models import User
 from accounts.roles import Role
 from audit.record import About
 from licensees.assignments import serves
+from licensees.models import Licensee
 from review.models import Case
 
 # One sentence for an unknown reference and for another licensee's: it must not tell whether the case exists.
@@ -53,6 +54,15 @@ def check_may_decide(by: User, case: Case) -> None:
 def check_may_reveal(by: User, case: Case) -> None:
     """A supervisor at any time; a moderator only while holding the claim, which policies.py checks."""
     check_may_open(by, case)
+
+
+def check_may_export_labels(by: User, licensee: Licensee) -> None:
+    """The file holds evidence: supervisors of that licensee only, and never an admin."""
+    if not serves(by, licensee.pk, Role.SUPERVISOR):
+        raise NotAllowed(
+            f"Only a supervisor of {licensee} may export its decisions as labels. Ask one of them.",
+            about=licensee.about(),
+        )
 
 
 def supervises(by: User, case: Case) -> bool:

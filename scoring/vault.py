@@ -45,6 +45,10 @@ class KeyProvider(Protocol):
 
     def unwrap(self, wrapped: bytes, *, key_id: str) -> bytes: ...
 
+    def derive(self, purpose: str) -> bytes:
+        """A 256-bit key for this purpose alone, the same as long as the key-encryption key is."""
+        ...
+
 
 class FileKeyProvider:
     """For the demo and for one host: one key-encryption key in a file that only this user may read."""
@@ -71,6 +75,9 @@ class FileKeyProvider:
             return aes_key_unwrap(self._key, wrapped)
         except InvalidUnwrap:
             raise EvidenceUnreadable("A wrapped key was changed or is damaged.") from None
+
+    def derive(self, purpose: str) -> bytes:
+        return hmac.digest(self._key, f"artemis {purpose}".encode(), "sha256")
 
 
 class Cipher:

@@ -23,6 +23,7 @@ OPENERS = {
     "open_texts": {
         "referrals/gathering.py",
         "referrals/reading.py",
+        "review/label_records.py",
         "review/workflow.py",
         "scoring/ingest_locking.py",
         "scoring/outbox.py",
