@@ -27,6 +27,11 @@ app.conf.beat_schedule = {
         "schedule": 15.0,
         "options": {"expires": 60},
     },
+    "notice drift": {
+        "task": "scoring.tasks.watch_drift",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "forget old idempotency keys": {
         "task": "scoring.tasks.forget_idempotency_keys",
         "schedule": 3600.0,

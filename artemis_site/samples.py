@@ -5,6 +5,8 @@ from typing import Any
 
 from django import forms
 
+from scoring.charts import bars, bin_labels, line
+
 DAY = datetime(2031, 3, 3, 21, 2, tzinfo=UTC)
 
 
@@ -61,6 +63,8 @@ def _samples(*, theme: str, offset: int) -> dict[str, Any]:
             {"label": "Language", "value": "English"},
             {"label": "Region", "value": ""},
         ],
+        "chart": bars(bin_labels([0, 0.1, 0.3, 0.5, 0.7, 1]), [610, 190, 90, 70, 40], [800, 120, 40, 25, 15]),
+        "course": line(["5 Oct", "23 Nov"], [0.02, 0.03, None, 0.05, 0.14, 0.31], [0.1, 0.25]),
         "columns": [
             {"label": "Licensee"},
             {"label": "Cases a day", "numeric": True},

@@ -30,6 +30,7 @@ class Verb(models.TextChoices):
     MODEL_CHALLENGER_WITHDRAWN = "model:challenger_withdrawn", "withdrew the challenger"
     MODEL_PROMOTED = "model:promoted", "made a model the champion"
     MODEL_ROLLED_BACK = "model:rolled_back", "brought the former champion back"
+    MODEL_DRIFTED = "model:drifted", "noticed that what a model sees has changed"
     SCORING_GIVEN_UP = "scoring:given_up", "gave up scoring a conversation"
 
     # a person

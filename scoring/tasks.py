@@ -7,7 +7,7 @@ import structlog
 from celery import shared_task
 from django.utils import timezone
 
-from scoring import outbox
+from scoring import drift, outbox
 from scoring.doorbell import ring
 from scoring.models import IdempotentRequest
 from scoring.registry import NoChampion
@@ -36,3 +36,9 @@ def forget_idempotency_keys() -> None:
     IdempotentRequest.objects.filter(
         created_at__lt=timezone.now() - timedelta(hours=IDEMPOTENCY_HOURS)
     ).delete()
+
+
+@shared_task(name="scoring.tasks.watch_drift")
+def watch_drift() -> None:
+    """Looks at the weeks that changed; what has drifted becomes an alert for the admins, and nothing else."""
+    drift.watch()

@@ -69,6 +69,7 @@ def test_no_task_can_do_more_than_look_now():
     assert own == {
         "scoring.tasks.score_pending",
         "scoring.tasks.forget_idempotency_keys",
+        "scoring.tasks.watch_drift",
         "review.tasks.open_cases",
         "review.tasks.expire_claims",
     }

@@ -2,15 +2,19 @@
 
 from scoring.models.conversation import Conversation, Participant
 from scoring.models.data_key import DataKey
+from scoring.models.drift import DriftAlert, DriftWeek
 from scoring.models.idempotent_request import IdempotentRequest
 from scoring.models.message import Message, MessageRevision
 from scoring.models.model_evaluation import ModelEvaluation
 from scoring.models.model_version import ModelArtifact, ModelVersion
 from scoring.models.score import MessageRating, Score
+from scoring.models.shadow_score import ShadowScore
 
 __all__ = [
     "Conversation",
     "DataKey",
+    "DriftAlert",
+    "DriftWeek",
     "IdempotentRequest",
     "Message",
     "MessageRating",
@@ -20,4 +24,5 @@ __all__ = [
     "ModelVersion",
     "Participant",
     "Score",
+    "ShadowScore",
 ]
