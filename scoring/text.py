@@ -126,22 +126,32 @@ _STEPS: tuple[_Step, ...] = (
     (_LEET, _as_letters),
     (_STRETCHED, _first),
 )
-_PLAIN = re.compile("[a-z]+[.,?!]?")
+
+
+def tokens_words(tokens: Sequence[str]) -> tuple[list[str], list[int]]:
+    """Return the normalised words of all tokens and how many each gives; mostly one, none for invisible characters.
+
+    All are folded together, since no step crosses a blank.
+    """
+    folded = "\n".join([token.translate(_TABLE) for token in tokens])
+    for pattern, replacement in _STEPS[1:] if folded.isascii() else _STEPS:
+        folded = pattern.sub(replacement, folded)
+    words = folded.split()
+    if len(words) == len(tokens) and " " not in folded and "" not in (lines := folded.split("\n")):
+        return lines, [1] * len(lines)
+    return words, [len(line.split()) for line in folded.split("\n")] if tokens else []
 
 
 def token_words(token: str) -> list[str]:
-    """Return the normalised words of one token of a text; mostly one, none for invisible characters alone."""
-    folded = token.translate(_TABLE)
-    if _PLAIN.fullmatch(folded) and not _STRETCHED.search(folded):
-        return [folded]
-    for pattern, replacement in _STEPS:
-        folded = pattern.sub(replacement, folded)
-    return folded.split()
+    """Return the normalised words of one token."""
+    return tokens_words([token])[0]
 
 
-def is_single_letter(words: Sequence[str]) -> bool:
+def is_single_letter(token: str, words: Sequence[str]) -> bool:
     """Whether a token's words are one letter from a to z, which may be one of a word set apart by blanks."""
-    return len(words) == 1 and len(words[0]) == 1 and "a" <= words[0] <= "z"
+    return (
+        len(words) == 1 and len(words[0]) == 1 and "a" <= words[0] <= "z" and len(token) <= LONGEST_LETTER
+    )
 
 
 def text_tokens(text: str) -> list[str]:
@@ -157,7 +167,7 @@ def joined_tokens(text: str) -> list[str]:
 
 def _has_single_letters_in_a_row(tokens: Sequence[str]) -> bool:
     return any(
-        is_single_letter(token_words(first)) and is_single_letter(token_words(second))
+        is_single_letter(first, token_words(first)) and is_single_letter(second, token_words(second))
         for first, second in pairwise(tokens)
         if len(first) <= LONGEST_LETTER and len(second) <= LONGEST_LETTER
     )
