@@ -149,9 +149,7 @@ def token_words(token: str) -> list[str]:
 
 def is_single_letter(token: str, words: Sequence[str]) -> bool:
     """Whether a token's words are one letter from a to z, which may be one of a word set apart by blanks."""
-    return (
-        len(words) == 1 and len(words[0]) == 1 and "a" <= words[0] <= "z" and len(token) <= LONGEST_LETTER
-    )
+    return len(words) == 1 and len(words[0]) == 1 and "a" <= words[0] <= "z" and len(token) <= LONGEST_LETTER
 
 
 def text_tokens(text: str) -> list[str]:
@@ -167,10 +165,18 @@ def joined_tokens(text: str) -> list[str]:
 
 def _has_single_letters_in_a_row(tokens: Sequence[str]) -> bool:
     return any(
-        is_single_letter(first, token_words(first)) and is_single_letter(second, token_words(second))
+        _may_be_letter(first)
+        and _may_be_letter(second)
+        and is_single_letter(first, token_words(first))
+        and is_single_letter(second, token_words(second))
         for first, second in pairwise(tokens)
-        if len(first) <= LONGEST_LETTER and len(second) <= LONGEST_LETTER
     )
+
+
+def _may_be_letter(token: str) -> bool:
+    """Whether a token is one character, or short with characters of which some may be dropped."""
+    plain = token.isascii() and token.isprintable()
+    return len(token) == 1 or (len(token) <= LONGEST_LETTER and not plain)
 
 
 def normalised_text(text: str) -> str:
