@@ -16,7 +16,6 @@ from scoring.intervals import clean_needed
 RATES = (1e-2, 1e-3, 1e-4)
 RECALL = 0.90
 POINTS = 60
-LARGEST_BLOCK = 4_000_000
 
 WIDER = "the wider of wilson and bootstrap by groups of senders"
 BOTH_KINDS = "it takes positive and benign conversations, and one kind is missing"
@@ -24,7 +23,11 @@ BOTH_KINDS = "it takes positive and benign conversations, and one kind is missin
 
 @dataclass(frozen=True)
 class Curve:
-    """Labels [n], 0 or 1, and scores [n]; `true` and `false` count what is flagged at each distinct score."""
+    """Labels [n], 0 or 1, and scores [n].
+
+    Of the distinct scores only those are kept where the curves turn: those that positive conversations have, the
+    ones just before them, and the last. Between them one count alone grows, so no area and no rate is lost.
+    """
 
     labels: np.ndarray
     scores: np.ndarray
@@ -35,30 +38,34 @@ class Curve:
 
     @cached_property
     def ends(self) -> np.ndarray:
-        """Places, in order, of the last conversation of each distinct score."""
+        """Places, in order, of the last conversation of each score that is kept."""
         ordered = self.scores[self.order]
-        return np.append(np.flatnonzero(np.diff(ordered)), ordered.size - 1)
+        ends = np.append(np.flatnonzero(np.diff(ordered)), ordered.size - 1)
+        gained = np.diff(np.cumsum(self.labels[self.order] == 1)[ends], prepend=0) > 0
+        before = np.append(gained[1:], True)
+        return np.asarray(ends[gained | before])
 
     @property
     def thresholds(self) -> np.ndarray:
         return np.asarray(self.scores[self.order][self.ends])
 
-    def counts(self, weights: np.ndarray) -> "CurveCounts":
-        """Return the counts where each conversation stands as often as `weights` [draws, n] says."""
-        ordered, positive = weights[:, self.order], self.labels[self.order] == 1
-        true = np.cumsum(ordered * positive, axis=1, dtype=float)[:, self.ends]
-        return CurveCounts(true, np.cumsum(ordered, axis=1, dtype=float)[:, self.ends] - true)
-
     @cached_property
     def observed(self) -> "CurveCounts":
-        return self.counts(np.ones((1, self.labels.size)))
+        return self.counts(np.ones((1, self.labels.size), dtype=np.uint8))
 
     def drawn(self, resampling: Resampling) -> Iterator["CurveCounts"]:
         """Yield the counts of the draws, a few draws at a time."""
-        block = max(1, LARGEST_BLOCK // max(1, self.labels.size))
-        for part in resampling.parts():
-            for start in range(0, len(part), block):
-                yield self.counts(part[start : start + block][:, resampling.groups])
+        return map(self.counts, resampling.weights(self.order))
+
+    def counts(self, ordered: np.ndarray) -> "CurveCounts":
+        """Return the counts where conversations, from high to low score, stand as often as `ordered` [draws, n]."""
+        starts = np.append(0, self.ends[:-1] + 1)
+        positive = ordered * (self.labels[self.order] == 1)
+        every, true = (
+            np.cumsum(np.add.reduceat(each, starts, axis=1, dtype=np.int64), axis=1)
+            for each in (ordered, positive)
+        )
+        return CurveCounts(true, every - true)
 
 
 @dataclass(frozen=True)
@@ -68,15 +75,15 @@ class CurveCounts:
     true: np.ndarray
     false: np.ndarray
 
-    @property
+    @cached_property
     def recall(self) -> np.ndarray:
         return ratio(self.true, np.broadcast_to(self.true[:, -1:], self.true.shape))
 
-    @property
+    @cached_property
     def false_rate(self) -> np.ndarray:
         return ratio(self.false, np.broadcast_to(self.false[:, -1:], self.false.shape))
 
-    @property
+    @cached_property
     def precision(self) -> np.ndarray:
         return ratio(self.true, self.true + self.false)
 
@@ -164,7 +171,7 @@ def false_rate_at_recall(curve: Curve, resampling: Resampling, recall: float = R
     if not (curve.labels == 1).any() or not benign.any():
         return not_available(BOTH_KINDS)
     place = int((curve.observed.recall[0] >= recall).argmax())
-    groups = np.unique(resampling.groups[benign]).size
+    groups = resampling.part(benign).count()
     fixed = wilson_by_groups(int(curve.observed.false[0, place]), int(benign.sum()), groups)
     drawn = percentiles(
         np.concatenate([counts.false_rate_at(recall) for counts in curve.drawn(resampling)])

@@ -93,5 +93,4 @@ def _at_recall(mask: np.ndarray, facts: Facts, scores: np.ndarray, resampling: R
     used = np.isfinite(scores) & ((facts.labels == 1) | mask)
     if not used.any():
         return not_available("no conversation was judged")
-    part = Resampling.of(resampling.groups[used], seed=resampling.seed)
-    return false_rate_at_recall(Curve(facts.labels[used], scores[used]), part)
+    return false_rate_at_recall(Curve(facts.labels[used], scores[used]), resampling.part(used))

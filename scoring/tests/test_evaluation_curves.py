@@ -27,11 +27,22 @@ def test_areas_equal_those_of_scikit_learn(tied):
 def test_a_draw_counts_a_conversation_as_often_as_it_was_drawn(tied):
     labels, scores = tied
     weights = np.random.default_rng(2).integers(0, 3, size=(5, 300))
-    drawn = Curve(labels, scores).counts(weights)
+    curve = Curve(labels, scores)
+    drawn = curve.counts(weights[:, curve.order])
     for place, own in enumerate(weights):
         repeated = np.repeat(labels, own), np.repeat(scores, own)
         assert drawn.average_precision()[place] == pytest.approx(average_precision_score(*repeated))
         assert drawn.roc_area()[place] == pytest.approx(roc_auc_score(*repeated))
+
+
+def test_thresholds_between_which_nothing_turns_are_left_out_and_change_nothing():
+    labels = np.array([1, 0, 0, 0, 1, 1, 0, 0])
+    curve = Curve(labels, np.arange(8, 0, -1) / 8)
+    assert (curve.thresholds * 8).tolist() == [8, 5, 4, 3, 1]
+    assert curve.observed.roc_area()[0] == pytest.approx(roc_auc_score(labels, curve.scores))
+    assert curve.observed.average_precision()[0] == pytest.approx(
+        average_precision_score(labels, curve.scores)
+    )
 
 
 def test_recall_at_a_rate_is_the_highest_whose_false_flags_stay_within_it():

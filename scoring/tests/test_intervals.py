@@ -98,9 +98,17 @@ def test_groups_are_drawn_whole():
     assert set((sums[:, 0] + sums[:, 2]).tolist()) == {2}
 
 
+def test_a_part_keeps_the_draws_of_the_whole():
+    whole = apart(6)
+    part = whole.part(np.array([False, True, False, True, False, False]))
+    assert np.array_equal(part.sums(np.eye(2)), whole.sums(np.eye(6))[:, [1, 3]])
+    assert part.count() == 2
+    assert np.array_equal(np.concatenate(list(part.weights(np.array([1, 0])))), part.sums(np.eye(2))[:, ::-1])
+
+
 def test_there_are_a_thousand_draws_and_five_hundred_for_large_corpora():
-    assert apart(10).draws == 1_000
-    assert Resampling.of(np.arange(60_000), seed=1).draws == 500
+    assert apart(10).draws.number == 1_000
+    assert Resampling.of(np.arange(60_000), seed=1).draws.number == 500
 
 
 def test_a_figure_that_is_mostly_undefined_has_no_interval():
