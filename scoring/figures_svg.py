@@ -77,7 +77,7 @@ def _mark(chart: Chart, marks: Sequence[tuple[str, Figure, Figure]], *, below: b
             continue
         chart.dot(x, y)
         is_right = chart.across.place(x) > 0.6
-        lowered = (0.11 + 0.09 * number) if below else (0.06 + 0.09 * number)
+        lowered = (0.11 + 0.09 * number) if below else (0.1 + 0.09 * number)
         chart.words(x, max(y - lowered, 0.02), label, anchor="end" if is_right else "start")
 
 
