@@ -2,12 +2,15 @@
 
 from typing import Any
 
+from django.db.models import F
+
 from accounts.models import User
 from referrals import reading, workflow
 from referrals.models import Escalation, Recipient
 from review import workflow as reviewing
 from review.models import Case, Decision
 from review.queue import claim_next
+from scoring.models import MessageRating, Score
 
 GROUNDS = (
     "The subject account asks about age, asks to keep the chat between the two of them and proposes another app. "
@@ -45,8 +48,10 @@ def _judge(case: Case, *, by: User, disposition: Decision.Disposition, details: 
 
 
 def _weightiest(case: Case) -> list[int]:
-    rated = case.conversation.messages.filter(rating__isnull=False)
-    return sorted(rated.order_by("-rating__contribution").values_list("number", flat=True)[:EVIDENCE])
+    rated = MessageRating.objects.weighed_by(Score.objects.newest_judged(case.conversation_id))
+    return sorted(
+        rated.order_by(F("contribution").desc()).values_list("message__number", flat=True)[:EVIDENCE]
+    )
 
 
 def _annotate(case: Case, numbers: list[int], *, by: User) -> None:

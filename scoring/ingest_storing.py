@@ -25,6 +25,7 @@ CONVERSATION_COLUMNS = (
     "last_message_at",
     "message_count",
     "revision",
+    "rewritten_revision",
     "score_after",
     "scoring_attempts",
 )
@@ -141,6 +142,8 @@ def _store_conversations(changed: Sequence[ConversationChanges]) -> None:
     now = timezone.now()
     for one in changed:
         one.conversation.revision += 0 if one.is_new else 1
+        if _rewrites(one):
+            one.conversation.rewritten_revision = one.conversation.revision
         one.conversation.score_after = now
         one.conversation.scoring_attempts = 0
     rows = [
@@ -148,6 +151,11 @@ def _store_conversations(changed: Sequence[ConversationChanges]) -> None:
         for row in (one.conversation for one in changed)
     ]
     update_rows(Conversation, CONVERSATION_COLUMNS, rows)
+
+
+def _rewrites(one: ConversationChanges) -> bool:
+    """Whether a stored message says something else now. A deletion takes nothing back: what was said stays evidence."""
+    return any(draft.pk is not None and draft.replaced for draft in one.touched.values())
 
 
 def _touched(changed: Iterable[ConversationChanges]) -> Iterator[tuple[ConversationChanges, Draft]]:

@@ -215,7 +215,9 @@ def _store_ratings(rated: list[tuple[Message, Rated]], version: ModelVersion) ->
             MessageRating(
                 message=message,
                 model=version,
-                contribution=rating.contribution,
+                conversation_id=message.conversation_id,
+                evidence=rating.contribution,
+                weight=0,
                 ratings={key: value for key, value in rating.ratings.items() if value >= WORTH_SHOWING},
             )
             for message, rating in rated
@@ -223,7 +225,7 @@ def _store_ratings(rated: list[tuple[Message, Rated]], version: ModelVersion) ->
         batch_size=5_000,
         update_conflicts=True,
         unique_fields=["message"],
-        update_fields=["model", "contribution", "ratings"],
+        update_fields=["model", "evidence", "weight", "ratings"],
     )
 
 
@@ -237,6 +239,9 @@ def _judged(scored: Scored, policy: Policy) -> dict[str, Any]:
         "band": band(probability, policy.flag_threshold, policy.imminent_threshold),
         "flagged": probability >= policy.flag_threshold,
         "characteristics": dict(scored.characteristics),
+        "base": scored.base,
+        "logit": scored.logit,
+        "whole_factor": 1.0,
         **thresholds,
     }
 

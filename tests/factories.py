@@ -97,6 +97,9 @@ def make_score(conversation: Conversation, *, probability: float = 0.91) -> Scor
         flagged=probability >= policy.flag_threshold,
         threshold=policy.flag_threshold,
         imminent_threshold=policy.imminent_threshold,
+        base=-1.0,
+        logit=1.0,
+        whole_factor=1.0,
         characteristics={"secrecy_request": 0.9, "age_probe": 0.8, "platform_migration": 0.6},
     )
     ratings = {3: {"age_probe": 0.8}, 5: {"secrecy_request": 0.9}, 7: {"platform_migration": 0.6}}
@@ -105,7 +108,9 @@ def make_score(conversation: Conversation, *, probability: float = 0.91) -> Scor
             message=message,
             defaults={
                 "model": model,
-                "contribution": 1.5 if message.number in ratings else -0.1,
+                "conversation": conversation,
+                "weight": 40,
+                "evidence": 1.5 if message.number in ratings else -0.1,
                 "ratings": ratings.get(message.number, {}),
             },
         )

@@ -166,8 +166,8 @@ def test_characteristics_are_rated_and_explained(mine: Case, browser: Client):
 
 
 def test_a_turn_that_weighed_much_is_flagged_without_a_characteristic(mine: Case, browser: Client):
-    MessageRating.objects.filter(message__number=1).update(contribution=1.4)
-    MessageRating.objects.filter(message__number=2).update(contribution=0.2)
+    MessageRating.objects.filter(message__number=1).update(evidence=1.4)
+    MessageRating.objects.filter(message__number=2).update(evidence=0.2)
 
     page = page_of(browser, mine)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.db.models.functions import Length
 from django.urls import reverse
 
@@ -14,7 +14,7 @@ from review.timeline import in_words
 from review.views.marks import label_of, level_of, marks_on, parts_of
 from scoring.characteristics import BY_KEY
 from scoring.characteristics import level as in_level_words
-from scoring.models import Message, MessageRating, Participant
+from scoring.models import Message, MessageRating, Participant, Score
 
 WINDOW = 200
 SEALING_BYTES = 28  # nonce and tag
@@ -35,11 +35,13 @@ class Reading:
     texts: Mapping[int, str] = field(default_factory=dict)
 
 
-def messages_from(case: Case, number: int, *, size: int = WINDOW) -> QuerySet[Message]:
-    """A window by keyset. The sealed text stays in the database; only its length is read, for the mask."""
+def messages_from(case: Case, number: int, *, score: Score | None, size: int = WINDOW) -> QuerySet[Message]:
+    """A window by keyset, each message with its rating as `score` weighed it. The sealed text stays in the database;
+    only its length is read, for the mask."""
     return (
         Message.objects.filter(conversation_id=case.conversation_id, number__gte=number)
-        .select_related("sender", "rating")
+        .select_related("sender")
+        .prefetch_related(Prefetch("rating", MessageRating.objects.weighed_by(score)))
         .annotate(sealed_length=Length("text_sealed"))
         .defer("text_sealed")
         .order_by("number")[:size]
@@ -98,7 +100,13 @@ def is_flagged(message: Message, strongest: float) -> bool:
     rating = rating_of(message)
     if rating is None:
         return False
-    return bool(rating.ratings) or 0 < rating.contribution >= WEIGHTY_SHARE * strongest
+    return bool(rating.ratings) or 0 < weight_of(rating) >= WEIGHTY_SHARE * strongest
+
+
+def weight_of(rating: MessageRating) -> float:
+    """Its contribution to the score on the page, in log-odds."""
+    contribution: float = rating.contribution  # type: ignore[attr-defined]  # annotated by messages_from
+    return contribution
 
 
 def role_of(account: Participant, subject_id: int | None) -> str:
@@ -128,8 +136,8 @@ def _length(message: Message) -> str:
 
 def _contribution(rating: MessageRating, strongest: float) -> dict[str, Any]:
     """The bar compares a turn with the strongest one of its conversation."""
-    share = max(0.0, rating.contribution / strongest) if strongest > 0 else 0.0
-    value = f"{rating.contribution:+.1f}".replace("-", "−")
+    share = max(0.0, weight_of(rating) / strongest) if strongest > 0 else 0.0
+    value = f"{weight_of(rating):+.1f}".replace("-", "−")
     return {"percent": round(share * 100), "value": value, "level": level_of(share)}
 
 

@@ -10,21 +10,30 @@ from django.urls import reverse
 from review.models import Case
 from review.views.bubbles import WEIGHTY_SHARE, WINDOW
 from review.views.marks import level_of
+from scoring.models import Score
+from scoring.models.score import CONTRIBUTION_SQL
 
 COLUMNS = 120
-# What makes a turn flagged is the rule of `bubbles.is_flagged`, here over the whole conversation at once.
-STRETCHES = """
+# What makes a turn flagged is the rule of `bubbles.is_flagged`, here over the whole conversation at once; which ratings
+# count, and what each contributes, is `MessageRating.objects.weighed_by`.
+STRETCHES = f"""
     WITH turn AS (
-      SELECT number, sender_id, contribution, ratings, max(contribution) OVER () AS strongest
-        FROM scoring_message message LEFT JOIN scoring_messagerating rating ON rating.message_id = message.id
-       WHERE conversation_id = %(conversation)s
+      SELECT message.number, message.sender_id, rating.ratings, {CONTRIBUTION_SQL} AS contribution
+        FROM scoring_message message
+        LEFT JOIN scoring_score score ON score.id = %(score)s
+        LEFT JOIN scoring_messagerating rating ON rating.message_id = message.id
+              AND rating.model_id = score.model_id AND message.number <= score.message_count
+       WHERE message.conversation_id = %(conversation)s
+    ), compared AS (
+      SELECT *, max(contribution) OVER () AS strongest FROM turn
     ), judged AS (
-      SELECT *, ratings <> '{}' OR (contribution > 0 AND contribution >= %(share)s * strongest) AS flagged FROM turn
+      SELECT *, ratings <> '{{}}' OR (contribution > 0 AND contribution >= %(share)s * strongest) AS flagged
+        FROM compared
     )
     SELECT (number - 1) / %(stretch)s, sender_id, min(number), max(contribution),
            count(*) FILTER (WHERE flagged), coalesce(sum(contribution) FILTER (WHERE flagged), 0)
       FROM judged GROUP BY 1, 2 ORDER BY 1, 2
-"""
+"""  # noqa: S608 - the expression of scoring/models/score.py only
 
 
 class Stretch(NamedTuple):
@@ -40,8 +49,9 @@ class Stretch(NamedTuple):
 
 @dataclass(frozen=True)
 class Weights:
-    """The whole conversation in at most COLUMNS stretches."""
+    """The whole conversation in at most COLUMNS stretches, as `score` weighed it."""
 
+    score: Score | None
     columns: list[dict[str, Any]]
     strongest: float
     flagged: int
@@ -50,13 +60,15 @@ class Weights:
 
 
 def weigh(case: Case, *, message_count: int, start: int = 1) -> Weights:
-    """One query: by stretch and sender, so that its rows are few however long the conversation is.
+    """By stretch and sender in one query, so that its rows are few however long the conversation is.
 
     Columns of turns outside the window that begins at `start` lead to the window that they stand in.
     """
-    stretches = _stretches(case.conversation_id, length=max(1, -(-message_count // COLUMNS)))
+    score = Score.objects.newest_judged(case.conversation_id)
+    stretches = _stretches(case.conversation_id, score, length=max(1, -(-message_count // COLUMNS)))
     strongest = max((stretch.contribution or 0.0 for stretch in stretches), default=0.0)
     return Weights(
+        score=score,
         columns=_columns(stretches, strongest, case, start),
         strongest=strongest,
         flagged=sum(stretch.flagged for stretch in stretches),
@@ -64,11 +76,15 @@ def weigh(case: Case, *, message_count: int, start: int = 1) -> Weights:
     )
 
 
-def _stretches(conversation_id: int, *, length: int) -> list[Stretch]:
+def _stretches(conversation_id: int, score: Score | None, *, length: int) -> list[Stretch]:
+    facts = {
+        "conversation": conversation_id,
+        "score": score.pk if score else None,
+        "stretch": length,
+        "share": WEIGHTY_SHARE,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(
-            STRETCHES, {"conversation": conversation_id, "stretch": length, "share": WEIGHTY_SHARE}
-        )
+        cursor.execute(STRETCHES, facts)
         return [Stretch(*row) for row in cursor.fetchall()]
 
 

@@ -23,7 +23,7 @@ from scoring.models import Message
 def transcript(standing: Standing, weights: Weights, *, start: int, message_count: int) -> dict[str, Any]:
     """What `review/_transcript.html` shows. Texts that this person has revealed come back, and that is recorded."""
     case, person = standing.case, standing.person
-    messages = list(messages_from(case, start))
+    messages = list(messages_from(case, start, score=weights.score))
     numbers = _seen_by(person, case, messages) if standing.reveal[0] else []
     texts = reveal(case_id=case.pk, numbers=numbers, by=person) if numbers else {}
     reading = Reading(case, weights.heaviest_sender_id, weights.strongest, standing.reveal[0], texts)
@@ -44,7 +44,7 @@ def transcript(standing: Standing, weights: Weights, *, start: int, message_coun
 def one_turn(standing: Standing, weights: Weights, number: int, text: str) -> dict[str, Any]:
     """The bubble of one message whose text has just been revealed."""
     case = standing.case
-    messages = list(messages_from(case, number, size=1))
+    messages = list(messages_from(case, number, score=weights.score, size=1))
     reading = Reading(case, weights.heaviest_sender_id, weights.strongest, True, {number: text})
     annotations = annotations_on(case, messages)
     return bubble(messages[0], reading, annotations.get(messages[0].pk, []))

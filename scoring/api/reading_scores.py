@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from django.db.models.functions import Abs
-
 from scoring.abstention import REASONS
 from scoring.models import Conversation, MessageRating, Score
 
@@ -54,9 +52,5 @@ def _score(score: Score) -> dict[str, Any]:
 
 def _weightiest(score: Score) -> list[dict[str, Any]]:
     """The ten messages that moved the score most, up or down, the heaviest first."""
-    ratings = MessageRating.objects.filter(message__conversation=score.conversation_id)
-    heaviest = ratings.order_by(Abs("contribution").desc(), "message__number")[:MOST_WEIGHTY]
-    return [
-        {"id": external_id, "contribution": contribution}
-        for external_id, contribution in heaviest.values_list("message__external_id", "contribution")
-    ]
+    heaviest = MessageRating.objects.weightiest(score, count=MOST_WEIGHTY)
+    return [{"id": external_id, "contribution": contribution} for _, external_id, contribution in heaviest]

@@ -1,6 +1,7 @@
 """Evidence as received, and what the machine made of it."""
 
 from scoring.models.conversation import Conversation, Participant
+from scoring.models.conversation_state import ConversationState
 from scoring.models.data_key import DataKey
 from scoring.models.drift import DriftAlert, DriftWeek
 from scoring.models.idempotent_request import IdempotentRequest
@@ -12,6 +13,7 @@ from scoring.models.shadow_score import ShadowScore
 
 __all__ = [
     "Conversation",
+    "ConversationState",
     "DataKey",
     "DriftAlert",
     "DriftWeek",

@@ -8,6 +8,7 @@ from django.utils import timezone
 from audit.record import About
 from licensees.models import Licensee
 from scoring.models.data_key import DataKey
+from scoring.models.model_version import ModelVersion
 
 
 class Conversation(models.Model):
@@ -31,6 +32,12 @@ class Conversation(models.Model):
 
     revision = models.PositiveIntegerField(default=1)
     scored_revision = models.PositiveIntegerField(default=0)
+    # The last revision that changed what an earlier message says: what was kept of it before is stale.
+    rewritten_revision = models.PositiveIntegerField(default=0)
+    # The model whose evidence its messages carry; another one has to read the whole conversation first.
+    rated_by = models.ForeignKey(
+        ModelVersion, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
     # A worker's lease, or a pause after a failure: not looked at before this moment.
     score_after = models.DateTimeField(default=timezone.now)
     # Attempts since the last success; counted before the work, so that even a killed worker's counts.

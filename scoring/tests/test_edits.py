@@ -198,3 +198,22 @@ def test_a_hundred_edits_take_as_many_queries_as_one(northwind):
     assert counts[0] == counts[1]
     assert MessageRevision.objects.count() == 2 * 101
     assert evidence()[3][-1]["version"] == 3
+
+
+def test_rewriting_a_message_is_marked_and_a_later_one_or_a_deletion_is_not(platform: Platform):
+    """What a worker kept of a conversation is stale once a message says something else; only then."""
+
+    def marked() -> tuple[int, int]:
+        row = Conversation.objects.get()
+        return row.revision, row.rewritten_revision
+
+    platform.send(conversation(messages=[message(1, text="A"), message(1, text="B", edited_at=at(2))]))
+    assert marked() == (1, 0)
+    platform.send(conversation(messages=[message(2), message(2, text="B", edited_at=at(3))]))
+    assert marked() == (2, 0)
+    _send(platform, text="B", edited_at=at(2), deleted_at=at(4))
+    assert marked() == (3, 0)
+    _send(platform, text="C", edited_at=at(5))
+    assert marked() == (4, 4)
+    platform.send(conversation(messages=[message(3)]))
+    assert marked() == (5, 4)

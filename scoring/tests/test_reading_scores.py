@@ -18,11 +18,11 @@ def model(db: None) -> ModelVersion:
 def _score(model: ModelVersion, **fields) -> Score:
     row = Conversation.objects.get()
     policy = Policy.objects.in_force(row.licensee_id)
-    values = {"probability": 0.91, "band": "high", "flagged": True, "model": model} | fields
+    values = {"probability": 0.91, "band": "high", "flagged": True, "model": model}
+    values |= {"message_count": row.message_count} | fields
     score = Score.objects.create(
         conversation=row,
         revision=row.revision,
-        message_count=row.message_count,
         threshold=policy.flag_threshold,
         imminent_threshold=policy.imminent_threshold,
         **values,
@@ -45,12 +45,10 @@ def test_it_is_queued_until_it_is_scored(platform: Platform):
 
 def test_the_newest_score_with_the_ten_messages_that_weighed_most(platform: Platform, model: ModelVersion):
     platform.send(conversation(messages=14))
-    score = _score(model, characteristics={"age_probe": 0.8, "secrecy_request": 0.9, "isolation": 0.8})
+    rated = {"age_probe": 0.8, "secrecy_request": 0.9, "isolation": 0.8}
+    score = _score(model, characteristics=rated, whole_factor=1.0)
     weights = [0.1, -3.0, 0.2, 2.0, 0.3, 0.0, 0.4, 1.0, 0.5, -0.6, 0.7, 0.8, 0.9, 0.05]
-    MessageRating.objects.bulk_create(
-        MessageRating(message=one, model=model, contribution=weight)
-        for one, weight in zip(Message.objects.order_by("number"), weights, strict=True)
-    )
+    _rate(model, weights)
 
     body = platform.ask("c1").json()
 
@@ -75,6 +73,47 @@ def test_the_newest_score_with_the_ten_messages_that_weighed_most(platform: Plat
             for number in (2, 4, 8, 13, 12, 11, 10, 9, 7, 5)
         ],
     }
+
+
+def _rate(model: ModelVersion, weights: list[float]) -> None:
+    MessageRating.objects.bulk_create(
+        MessageRating(message=one, conversation=one.conversation, model=model, evidence=weight, weight=9)
+        for one, weight in zip(Message.objects.order_by("number"), weights, strict=True)
+    )
+
+
+def _shown(platform: Platform) -> dict[str, float]:
+    """{message: contribution}, the heaviest first."""
+    return {one["id"]: one["contribution"] for one in platform.ask("c1").json()["score"]["messages"]}
+
+
+def test_a_window_and_peaks_weigh_more_than_the_whole(platform: Platform, model: ModelVersion):
+    platform.send(conversation(messages=30))
+    _score(
+        model,
+        whole_factor=0.5,
+        window_factor=2.0,
+        window_first=10,
+        window_last=12,
+        peaks={"12": 4.0, "20": 1.0},
+    )
+    _rate(model, [1.0] * 30)
+
+    shown = _shown(platform)
+
+    assert list(shown) == ["m12", "m10", "m11", "m20", "m1", "m2", "m3", "m4", "m5", "m6"]
+    assert list(shown.values()) == [6.5, 2.5, 2.5, 1.5, *[0.5] * 6]
+
+
+def test_messages_that_came_after_the_score_and_other_models_ratings_weigh_nothing(
+    platform: Platform, model: ModelVersion
+):
+    platform.send(conversation(messages=4))
+    _score(model, whole_factor=1.0, message_count=3)
+    _rate(model, [1.0, 2.0, 3.0, 4.0])
+    other = ModelVersion.objects.create(name="other", digest="cd" * 32)
+    MessageRating.objects.filter(message__number=2).update(model=other)
+    assert _shown(platform) == {"m3": 3.0, "m1": 1.0}
 
 
 def test_where_the_model_abstains_it_says_why(platform: Platform, model: ModelVersion):
