@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from scoring.corpora import CorpusError, detect_form, official_pan2012, official_subjects, read_records
 from scoring.corpus_files import files_in
-from scoring.corpus_pan2012_files import is_list_by_name
+from scoring.corpus_pan2012_files import find_subjects, is_list_by_name
 from scoring.evaluation_facts import Facts, FactsReader
 from scoring.training_data import canonical
 
@@ -93,23 +93,20 @@ def listed(paths: Sequence[Path] | None, part: Part) -> list[CorpusFile]:
     return found
 
 
-def described(file: CorpusFile) -> dict[str, str]:
+def described(file: CorpusFile, subjects: Path | None) -> dict[str, str]:
     """Return what a card says of a file: its name, part and SHA-256, and for PAN-2012 whether it is official."""
     facts = {"name": file.name, "part": file.part, "sha256": sha256_of(file.path)}
     if file.part == "corpus" and detect_form(file.path) == "pan2012":
-        half = official_pan2012(file.path)
-        facts["pan2012"] = f"the official {half} half" if half else NOT_OFFICIAL
+        facts["pan2012"] = _official(file.path, subjects)
     return facts
 
 
-def described_subjects(path: Path) -> dict[str, str]:
-    """Return the same of a list of subject accounts."""
-    half = official_subjects(path)
-    return {
-        "name": path.name,
-        "sha256": sha256_of(path),
-        "pan2012": f"the official list of the {half} half" if half else NOT_OFFICIAL,
-    }
+def _official(xml: Path, subjects: Path | None) -> str:
+    """Both the conversations and their list of subject accounts must be the official ones, of the same half."""
+    half, accounts = official_pan2012(xml), subjects or find_subjects(xml)
+    if half is None or accounts is None or official_subjects(accounts) != half:
+        return NOT_OFFICIAL
+    return f"the official {half} half, with its official list"
 
 
 def sha256_of(path: Path) -> str:
