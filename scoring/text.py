@@ -2,7 +2,7 @@
 
 A text is split at blanks into tokens, and each token becomes words by itself, so that the words of a token can be
 kept. Steps: one table for every single character (NFKC, case folding, marks and invisible characters dropped),
-then look-alike letters, letters set apart by dots or dashes, digits that stand for letters inside a word, and
+then look-alike letters, letters set apart by dots or dashes, signs that stand for letters (`leet.py`), and
 stretched letters. Only letters set apart by blanks are looked for across tokens, in texts that hold single letters
 in a row. Every step is linear in the length of the text and total on any `str`, lone surrogates and NUL included.
 The form is NFKC by character: sequences of conjoining Hangul or of two-part Indic vowels are not recomposed.
@@ -16,34 +16,21 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeAlias
 
+from scoring import leet
+from scoring.confusables import DRESSED, LOOK_ALIKES, MIXED_LOOK_ALIKES
+
 TABLE_LIMIT = 100_000
 # A letter with invisible characters and marks around it; a longer token is not taken for one.
 LONGEST_LETTER = 16
-
-# Letters of other scripts that are drawn like a Latin letter (after Unicode TR 39, confusables). The first table serves
-# words without any Latin letter, the second also words that mix scripts, where a weaker likeness is enough.
-LOOK_ALIKES: dict[str, str] = dict(
-    zip(
-        "авекмнорстухіјѕӏԁԛԝһү" + "αικνορτυχϲϳ" + "ıɑɡʏɩʋ",
-        "abekmhopctyxijsldqwhy" + "aikvoptuxcj" + "iagyiu",
-        strict=True,
-    )
-)
-MIXED_LOOK_ALIKES = LOOK_ALIKES | dict(
-    zip("бгеёзипьшї" + "βγεηω" + "ƽ", "breeeunbwi" + "byenw" + "s", strict=True)
-)
-
-LEET: dict[int, int] = str.maketrans("013457@$", "oieastas")
 
 _MARKS = re.compile(
     "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe00-\ufe0f\ufe20-\ufe2f\U000e0100-\U000e01ef]"
 )
 _LATIN_LETTER = re.compile("[a-z]")
 _WORD = re.compile(r"[^\W\d_]+")
-_APART = re.compile(r"(?<![^\W_])[a-z]([.\-_*])[a-z](?:\1[a-z])+(?![^\W_])")
+_APART = re.compile(r"(?<![^\W_])[a-z]([.\-_*~|/·•])[a-z](?:\1[a-z])+(?![^\W_])")
 _SPACED = re.compile(r"(?<!\S)[a-z](?: [a-z])+ [a-z](?![^\W_])")
 _TOKEN = re.compile(r"\S+")
-_LEET = re.compile(r"(?<=[a-z])[013457@$]{1,5}(?=[a-z])")
 _STRETCHED = re.compile(r"([^\W\d]|[^\w\s])\1{2,}")
 _INVISIBLE_CATEGORIES = {"Cf", "Cs", "Me"}
 _INVISIBLE_LETTERS = set("\u115f\u1160\u17b4\u17b5\u3164\uffa0")
@@ -79,6 +66,7 @@ def _fold_letter(character: str) -> str:
     if not folded.isascii():
         bare = _MARKS.sub("", unicodedata.normalize("NFKD", folded))
         folded = unicodedata.normalize("NFKC", bare)
+        folded = "".join([DRESSED.get(letter, letter) for letter in folded])
     return " ".join(folded.split()) or folded[:1]
 
 
@@ -109,10 +97,6 @@ def _without_separators(found: re.Match[str]) -> str:
     return found[0][::2]
 
 
-def _as_letters(found: re.Match[str]) -> str:
-    return found[0].translate(LEET)
-
-
 def _first(found: re.Match[str]) -> str:
     return found[0][0]
 
@@ -123,7 +107,7 @@ _SPACED_STEP: _Step = (_SPACED, _without_separators)
 _STEPS: tuple[_Step, ...] = (
     (_WORD, _latin),
     (_APART, _without_separators),
-    (_LEET, _as_letters),
+    (leet.RUN, leet.as_letters),
     (_STRETCHED, _first),
 )
 
@@ -198,7 +182,8 @@ def normalise(text: str) -> Normalised:
 
 
 def _single_blanks(text: str, offsets: "array[int]") -> "tuple[str, array[int]]":
-    words, places = [], array("Q")
+    words: list[str] = []
+    places = array("Q")
     for found in _TOKEN.finditer(text):
         if words:
             places.append(offsets[found.start() - 1])

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scoring.text import normalise, normalised_text
 
 ANY_CHARACTER = st.characters(codec=None, exclude_categories=())
-TRICKY = st.sampled_from("аеоhowa013@$.-_* \u200b\u0301\ufe0f\ud800\x00\u00adﬁㅤﷺ😀éЖ")
+TRICKY = st.sampled_from("аеоhowa013@$+|!8.-_*~ \u200b\u0301\ufe0f\ud800\x00\u00adﬁㅤﷺ😀éЖᏫꓳʜ")
 ANY_TEXT = st.text(st.one_of(ANY_CHARACTER, TRICKY))
 
 
@@ -56,6 +56,11 @@ def test_plain_lower_case_words_keep_their_letters(text):
         "howwww oldddd areee youuuu",
         "h o w  o l d  a r e  y o u",
         "h.o.w old a-r-e y_o_u",
+        "h|o|w o~l~d a/r/e y·o·u",
+        "ʜᴏᴡ ᴏʟᴅ ᴀʀᴇ ʏᴏᴜ",
+        "🅗🅞🅦 🅾🅻🅳 ⓐⓡⓔ ⓨⓞⓤ",
+        "hσω øłđ åɾɛ yοս",
+        "ꓧꓳꓪ ꓳꓡꓓ ꓮꓣꓰ ꓬꓳꓴ",
         "hòẃ öld âre ÿou",
         "h\u0301o\u0302w old are you",
         "how   old\tare\nyou",
@@ -66,9 +71,35 @@ def test_ways_of_hiding_a_question_come_out_the_same(spelling):
     assert normalised_text(spelling) == "how old are you"
 
 
-@pytest.mark.parametrize("text", ["at 4pm", "on the ps5", "room 101", "u1042", "2nd of 3", "1000", "mp3 b4"])
-def test_numbers_stay_numbers(text):
+@pytest.mark.parametrize(
+    ("spelling", "word"),
+    [
+        ("5ecret", "secret"), ("$ecret", "secret"), ("$3cr37", "secret"), ("53cr3+", "secret"), ("c@ll", "call"),
+        ("h!m", "him"), ("th!s!!", "this!!"), ("7h1s", "this"), ("0ther", "other"), ("hav3", "have"), ("wi+h", "with"),
+        ("p1ease", "please"), ("te||", "tell"), ("s|eep", "sleep"), ("fr13nd", "friend"), ("wa1t", "wait"),
+        ("g1r1", "girl"), ("a8out", "about"), ("ni9ht", "night"), ("ama2ing", "amazing"), ("b€st", "best"),
+        ("|ike", "like"), ("tom0rr0w", "tomorrow"),
+    ],
+)  # fmt: skip
+def test_signs_that_stand_for_letters_are_read(spelling, word):
+    assert normalised_text(f"so {spelling} then") == f"so {word} then"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "at 4pm", "on the ps5", "room 101", "u1042", "2nd of 3", "1000", "mp3 b4", "in 5mins or 3days", "gr8 m8 w8ing",
+        "2nite 4ever b4u f2f", "some1", "user1042", "@name", "name@example.com", "wow!that", "yes! no!!", "c++", "$100",
+        "$5k", "mum+dad", "10min", "1's", "4you",
+    ],
+)  # fmt: skip
+def test_numbers_units_and_punctuation_stay(text):
     assert normalised_text(text) == text
+
+
+def test_a_word_that_is_too_long_for_one_keeps_its_digits():
+    assert normalised_text("a1" * 33) == "a1" * 33
+    assert normalised_text("a1" * 32) != "a1" * 32
 
 
 def test_a_word_in_another_script_stays_in_it():
@@ -96,7 +127,27 @@ def test_a_span_outside_the_text_is_refused():
 
 
 @pytest.mark.parametrize(
-    "unit", ["a b ", "aa", "é", "0a", "\u0301", "о", "a.b-", "\u200b", "😀", "$@", "z\u0301\u0302", "  "]
+    "unit",
+    [
+        "a b ",
+        "aa",
+        "é",
+        "0a",
+        "\u0301",
+        "о",
+        "a.b-",
+        "\u200b",
+        "😀",
+        "$@",
+        "z\u0301\u0302",
+        "  ",
+        "a1 ",
+        "!a",
+        "aaab1!",
+        "1|",
+        "Ꮎ",
+        "x/",
+    ],
 )
 def test_half_a_million_characters_take_bounded_time(unit):
     text = unit * (500_000 // len(unit))
