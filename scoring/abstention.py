@@ -28,7 +28,7 @@ LARGEST_FOREIGN_SHARE = 0.3
 # Measured with vocabularies of 1,900 to 20,000 words: other languages had under .6 known, English chat of another kind
 # than the vocabulary's mostly more than .7; what lies under is decided by the language itself.
 LARGE_KNOWN_SHARE = 0.7
-# The share in its language that the oddest of 1,000 misspelt pieces of English still had was .24, that of 35 other languages .01.
+# The oddest of 1,000 misspelt pieces of English still had a share of .24 in English; 35 other languages had .01.
 LEAST_SHARE = 0.1
 LETTERS_READ = 20_000
 OTHER_SCRIPTS = frozenset(
