@@ -1,38 +1,31 @@
-"""Pools the evidence of single messages into one logit for the conversation, as an exact sum of what each
-message gave.
+"""Turns the state of a conversation into one logit, as an exact sum of what each message and the course gave.
 
-Two readings of the same evidence m_i are added:
+Three readings of the same evidence are added, none of which may count against the other way round:
 
-- *whole*: the mean of m_i weighted by the length of each message's vector, the linear score of the text taken
-  together;
-- *peak*: what the strongest messages of one account exceed a threshold by. The threshold is the strongest
-  value that n ordinary messages show by chance, μ + σ·√(2·ln n) (the universal threshold of Donoho and
-  Johnstone 1994, Biometrika 81:3), so a benign conversation does not creep upwards only because it is long.
-  At most `STRONGEST` messages count.
+- *whole*: the evidence of all messages over a power of their n-grams, the linear score of the text taken together;
+- *window*: the same of the strongest 50 messages in a row, so that a short approach inside a long acquaintance counts;
+- *peak*: what the strongest messages of one account exceed a threshold by. The threshold is the strongest value that
+  n ordinary messages show by chance, μ + σ·√(2·ln n) (the universal threshold of Donoho and Johnstone 1994,
+  Biometrika 81:3), so a benign conversation does not creep upwards only because it is long. At most ten count.
 
-No list of phrases, no score of a pair of people and no declared age enters.
+Beside them stand the amount of text and, where a model learnt it, the course of the conversation. No list of
+phrases, no score of a pair of people and no declared age enters.
 """
 
-from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from scipy.special import expit
 
+from scoring.features import SHRINKAGE
+from scoring.state import ConversationState, window_value
+
 STRONGEST = 10
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """A sigmoid over the logit (Platt 1999); `slope` is positive, so the order of conversations stays."""
-
-    slope: float
-    intercept: float
-
-    def probability(self, logit: float) -> float:
-        """Return the probability, from 0 to 1, for a logit before calibration."""
-        return float(expit(self.slope * logit + self.intercept))
+SATURATION = 20_000
+READINGS = ("whole", "window", "peak")
+AMOUNT = "amount"
 
 
 @dataclass(frozen=True)
@@ -48,64 +41,167 @@ class Noise:
 
 
 @dataclass(frozen=True)
-class Pooled:
-    """The two readings, each as one value a message; a reading is the sum of its column."""
+class Calibration:
+    """A sigmoid over the logit (Platt 1999); `slope` is positive, so the order of conversations stays."""
 
-    whole: np.ndarray
-    peak: np.ndarray
+    slope: float
+    intercept: float
+
+    def probability(self, logit: float) -> float:
+        """Return the probability, from 0 to 1, for a logit before calibration."""
+        return float(expit(self.slope * logit + self.intercept))
 
 
-def pool(evidence: np.ndarray, lengths: np.ndarray, senders: Sequence[str], noise: Noise) -> Pooled:
-    """Split the readings of one conversation over its messages; all three inputs have one entry a message.
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a model says of a conversation's state.
 
-    `lengths` is 0 for a message without n-grams, which then counts for nothing.
+    `probability` is None exactly where `abstained` names a reason; then `logit` is None and nothing has a part in it;
+    `language` is the one found where that is the reason. Otherwise `base` plus the contributions of all messages is
+    `logit`, and `probability` is a monotone map of it. `characteristics` from high to low; `course` what the amount of
+    text and the course of the conversation gave, which is part of `base`; `peaks` what the strongest messages give
+    beyond their evidence, by number.
     """
-    total = lengths.sum()
-    whole = evidence * lengths / total if total > 0 else np.zeros_like(evidence)
-    excess = np.maximum(evidence - noise.threshold(int((lengths > 0).sum())), 0.0)
-    excess[lengths == 0] = 0.0
-    return Pooled(whole, _strongest_account(excess, senders))
 
+    probability: float | None
+    abstained: str | None
+    language: str | None = None
+    logit: float | None = None
+    base: float = 0.0
+    characteristics: tuple[tuple[str, float], ...] = ()
+    whole_factor: float = 0.0
+    window_factor: float = 0.0
+    window_first: int = 0
+    window_last: int = 0
+    peaks: Mapping[int, float] = field(default_factory=dict)
+    course: Mapping[str, float] = field(default_factory=dict)
 
-def _strongest_account(excess: np.ndarray, senders: Sequence[str]) -> np.ndarray:
-    """Keep the strongest messages of the account whose strongest messages sum highest; the first account wins
-    a tie.
-    """
-    places: dict[str, list[int]] = defaultdict(list)
-    for place in np.flatnonzero(excess).tolist():
-        places[senders[place]].append(place)
-    chosen = [sorted(own, key=lambda place: -excess[place])[:STRONGEST] for own in places.values()]
-    kept = np.zeros_like(excess)
-    if chosen:
-        best = max(chosen, key=lambda own: float(excess[own].sum()))
-        kept[best] = excess[best]
-    return kept
+    def contribution(self, number: int, evidence: int) -> float:
+        """Return what the message of a number and evidence adds to the logit."""
+        inside = self.window_first <= number <= self.window_last
+        return evidence * (self.whole_factor + self.window_factor * inside) + self.peaks.get(number, 0.0)
 
 
 @dataclass(frozen=True)
 class Classifier:
-    """The conversation head; `weights` is [buckets], the calibration a monotone map after the sum."""
+    """The conversation's stage over the evidence of messages; `scale` turns whole numbers into evidence.
 
-    weights: np.ndarray
+    `weights` gives each reading, the amount of text and features of the course their part; those of the readings are
+    not negative. `centres` are the mean values of amount and course in training, where they count for nothing.
+    """
+
+    scale: float
+    power: float
     noise: Noise
     intercept: float
-    whole: float
-    peak: float
+    weights: Mapping[str, float]
+    centres: Mapping[str, float]
     calibration: Calibration
 
-    def contributions(self, evidence: np.ndarray, lengths: np.ndarray, senders: Sequence[str]) -> np.ndarray:
-        """Return what each message adds to the logit, [n]; intercept + their sum is the logit."""
-        pooled = pool(evidence, lengths, senders, self.noise)
-        return self.whole * pooled.whole + self.peak * pooled.peak
-
     @classmethod
-    def from_header(cls, header: dict[str, float], weights: np.ndarray) -> "Classifier":
-        """Build the head from the `classifier` part of a model's header."""
+    def from_header(cls, header: Mapping[str, Any]) -> "Classifier":
+        """Build it from the `classifier` part of a model's header."""
         return cls(
-            weights=weights,
+            scale=header["scale"],
+            power=header["power"],
             noise=Noise(header["noise_mean"], header["noise_deviation"]),
             intercept=header["intercept"],
-            whole=header["whole"],
-            peak=header["peak"],
+            weights=dict(header["weights"]),
+            centres=dict(header["centres"]),
             calibration=Calibration(header["slope"], header["offset"]),
         )
+
+    def judge(
+        self,
+        state: ConversationState,
+        characteristics: tuple[tuple[str, float], ...] = (),
+        course: Mapping[str, float | None] | None = None,
+    ) -> Judgement:
+        """Judge a state that holds enough; the characteristics, the rater's, are passed on.
+
+        `course` stands in for that of the state where it was read before.
+        """
+        features = course_of(state) if course is None else course
+        window = strongest_window(state)
+        factors = {
+            "whole": self.scale * self.weights["whole"] / whole_divisor(state.grams, self.power),
+            "window": self.scale * self.weights["window"] / (float(window["grams"]) + SHRINKAGE),
+        }
+        peaks = {
+            number: self.weights["peak"] * excess
+            for number, excess in peak_excess(state, self.scale, self.noise).items()
+        }
+        parts = {
+            name: self.weights[name] * (value - self.centres[name])
+            for name, value in features.items()
+            if name in self.centres and value is not None
+        }
+        base = self.intercept + sum(parts.values())
+        evidence = factors["whole"] * state.evidence + factors["window"] * int(window["evidence"])
+        logit = base + evidence + sum(peaks.values())
+        return Judgement(
+            probability=self.calibration.probability(logit),
+            abstained=None,
+            logit=logit,
+            base=base,
+            characteristics=characteristics,
+            whole_factor=factors["whole"],
+            window_factor=factors["window"],
+            window_first=int(window["first"]),
+            window_last=int(window["last"]),
+            peaks=peaks,
+            course=parts,
+        )
+
+
+def whole_divisor(grams: int, power: float) -> float:
+    """Return what the evidence of all messages is divided by: n-grams to a power, beyond 20,000 to the first.
+
+    A power under 1 lets evidence add up over a conversation; beyond some sixty messages only the mean counts, so that
+    unfamiliar chat does not creep upwards by its length.
+    """
+    size = grams + SHRINKAGE
+    return float(size**power * max(1.0, size / SATURATION) ** (1 - power))
+
+
+def strongest_window(state: ConversationState) -> Any:
+    """Return the strongest window, a record of `state.BEST`; the whole conversation where it is shorter than one."""
+    if state.best.size:
+        return state.best[0]
+    value = window_value(np.array([state.evidence]), np.array([state.grams]))
+    whole = (value[0], 1, state.messages, state.evidence, state.grams)
+    return np.array([whole], dtype=state.best.dtype)[0]
+
+
+def peak_excess(state: ConversationState, scale: float, noise: Noise) -> dict[int, float]:
+    """Return by number what the strongest messages of one account exceed the threshold by; the strongest account's."""
+    excess = scale * state.peaks["value"] - noise.threshold(state.read)
+    over = state.peaks[excess > 0]
+    excess = excess[excess > 0]
+    sums = {account: float(excess[of][:STRONGEST].sum()) for account, of in _by_account(over).items()}
+    if not sums:
+        return {}
+    best = max(sums, key=sums.__getitem__)
+    chosen = np.flatnonzero(over["account"] == best)[:STRONGEST]
+    return dict(zip(over["number"][chosen].tolist(), excess[chosen].tolist(), strict=True))
+
+
+def _by_account(peaks: np.ndarray) -> dict[int, np.ndarray]:
+    return {account: peaks["account"] == account for account in dict.fromkeys(peaks["account"].tolist())}
+
+
+def course_of(state: ConversationState) -> dict[str, float | None]:
+    """Return the amount of text, as the logarithm of its words, and the features of the conversation's course."""
+    return {AMOUNT: float(np.log1p(state.amount.words)), **state.dynamics.features()}
+
+
+def readings_of(
+    state: ConversationState, scale: float, power: float, noise: Noise
+) -> tuple[float, float, float]:
+    """Return whole, window and peak of a state, before their weights."""
+    window = strongest_window(state)
+    return (
+        scale * state.evidence / whole_divisor(state.grams, power),
+        scale * float(window["value"]),
+        sum(peak_excess(state, scale, noise).values()),
+    )

@@ -5,6 +5,7 @@ Contributions are the score itself, split exactly; nothing here is estimated aft
 the text (it is masked until a moderator asks for it) and none judges a person.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ import numpy as np
 
 from scoring.abstention import REASONS
 from scoring.characteristics import BY_KEY, level
-from scoring.features import chunk_places, gram_matrix, located_ngrams, message_vectors
+from scoring.features import LONGEST_WORD, divisors, located_buckets
 from scoring.pipeline import MessageRating, Model, Scored, Turn
 from scoring.text import normalise
 
@@ -21,6 +22,8 @@ MOST_SPANS = 3
 SMALLEST_SHARE = 0.15
 WORDS_TO_CHOOSE_FROM = 4
 CLEAR = 0.5
+
+_WORD = re.compile(r"\S+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +156,8 @@ def strongest_spans(model: Model, text: str, key: str | None = None) -> tuple[Sp
     to the product of the message's vector with the head's weights; a span is a run of words that stand out
     most from the message's mean.
     """
-    column = _column(model, key)
     normalised = normalise(text)
-    places, weights = word_weights(normalised.text, model.weights[:, column])
+    places, weights = word_weights(normalised.text, model, _column(model, key))
     raised = float(weights[weights > 0].sum())
     spans = []
     for first, last in _best_runs(weights):
@@ -172,18 +174,30 @@ def _column(model: Model, key: str | None) -> int:
     return 0 if key is None else 1 + model.rater.keys.index(key)
 
 
-def word_weights(text: str, column: np.ndarray) -> tuple[list[tuple[int, int]], np.ndarray]:
-    """Split a normalised text's product with one column of weights over its words: their places and their
-    weights.
+def word_weights(text: str, model: Model, column: int) -> tuple[list[tuple[int, int]], np.ndarray]:
+    """Split a normalised text's product with one head over its words: their places, and weights in log-odds.
+
+    A pair of words counts for half with each.
     """
-    places, grams = chunk_places(text), located_ngrams(text)
+    places = _word_places(text)
     weights = np.zeros(len(places))
-    if grams:
-        _, divisor = message_vectors([text])
-        values = np.asarray(gram_matrix(gram for gram, _, _ in grams) @ column) / (divisor[0] or 1.0)
-        np.add.at(weights, [first for _, first, _ in grams], values / 2)
-        np.add.at(weights, [last for _, _, last in grams], values / 2)
+    located = located_buckets([text[start:end] for start, end in places])
+    if located:
+        buckets, first, last = np.array(located).T
+        scale = model.classifier.scale if column == 0 else float(model.rater.scales[column - 1])
+        values = model.weights[buckets, column] * scale / float(divisors(np.array([len(located)]))[0])
+        np.add.at(weights, first, values / 2)
+        np.add.at(weights, last, values / 2)
     return places, weights
+
+
+def _word_places(text: str) -> list[tuple[int, int]]:
+    """Return where each word of a normalised text stands, cut where it is over 64 characters long."""
+    return [
+        (start, min(start + LONGEST_WORD, found.end()))
+        for found in _WORD.finditer(text)
+        for start in range(found.start(), found.end(), LONGEST_WORD)
+    ]
 
 
 def _best_runs(weights: np.ndarray) -> list[tuple[int, int]]:

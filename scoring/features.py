@@ -1,120 +1,155 @@
-"""Turns each message into a hashed vector of character and word n-grams; no n-gram crosses a message or a
-word boundary.
+"""Says what a model reads in a message: hashed n-grams, the same wherever a word stands; none crosses a message.
 
-Character n-grams of 2 to 5 are taken inside each word padded by a blank (scikit-learn's `char_wb`); word
-n-grams are the words without surrounding punctuation and pairs of neighbours. Hashing is stateless
-(Weinberger et al. 2009, feature hashing), so a model is its weights and nothing else.
+For every word: its character n-grams of 2 to 5 inside the word padded by a blank (scikit-learn's `char_wb`), the
+word without surrounding punctuation, and its *skeleton*, the set of its consonants and digits, which outlasts
+swapped letters, dropped vowels and doubled letters. For neighbours: the pair of their skeletons. Hashing is
+stateless (Weinberger et al. 2009, feature hashing), so a model is its weights and nothing else; every feature counts
++1. This file is the plain definition, one feature at a time; `kernel.py` is tested against it.
 """
 
-import re
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any, TypeAlias
 
 import numpy as np
-from sklearn.feature_extraction import FeatureHasher
-from sklearn.feature_extraction.text import HashingVectorizer
+from scipy import sparse
 
-BUCKETS = 2**18
-SHRINKAGE = 6.0
+from scoring.text import text_tokens, token_words
+
+WORD_BITS, PAIR_BITS, VOCABULARY_BITS = 18, 17, 20
+# Buckets of what stands in one word; those of pairs follow behind them.
+WORD_BUCKETS = 2**WORD_BITS
+BUCKETS = WORD_BUCKETS + 2**PAIR_BITS
 SHORTEST, LONGEST = 2, 5
 PUNCTUATION = ".,;:!?\"'()[]{}<>*~-_/\\|"
 LONGEST_WORD = 64
-# Common words are kept with their n-grams; longer ones are not, so that odd input cannot fill the memory.
-WORDS_KEPT, LONGEST_KEPT = 20_000, 16
+# Added to the count of n-grams under the root: one or two words carry less evidence than a sentence.
+SHRINKAGE = 36.0
 
-_UNBROKEN = re.compile(r"\S+")
+# A text is hashed as a polynomial of its code points modulo 2⁶⁴ (Karp and Rabin 1987), then spread by an odd
+# multiplier of which the upper bits are taken (Dietzfelbinger et al. 1997, multiply-shift).
+HASHES = 2**64
+BASE = 0x9E3779B97F4A7C15
+SPREAD = 0xD6E8FEB86659FD93
+# What kind of feature it is: character n-grams by their size, then these.
+NAME, SKELETON, PAIR = 6, 7, 8
 
 Matrix: TypeAlias = Any  # scipy.sparse.csr_array; SciPy has no types
 
 
-Gram = tuple[str, int, int]
+def chunks(words: Iterable[str]) -> list[str]:
+    """Cut a word over 64 characters, so that one endless word is many bounded ones."""
+    cut: list[str] = []
+    for word in words:
+        if len(word) <= LONGEST_WORD:
+            cut.append(word)
+        else:
+            cut += [word[start : start + LONGEST_WORD] for start in range(0, len(word), LONGEST_WORD)]
+    return cut
 
 
-def character_ngrams(word: str) -> tuple[str, ...]:
-    """Return the character n-grams of one word; a word shorter than a size gives itself once, with its blanks."""
-    return _kept_ngrams(word) if len(word) <= LONGEST_KEPT else _made_ngrams(word)
+def message_words(text: str) -> list[str]:
+    """Return the normalised words of a message, punctuation and all, each at most 64 characters long."""
+    return chunks(word for token in text_tokens(text) for word in token_words(token))
 
 
-def _made_ngrams(word: str) -> tuple[str, ...]:
+def bare(word: str) -> str:
+    """Return a word without surrounding punctuation; empty where it holds nothing else."""
+    return word.strip(PUNCTUATION)
+
+
+@lru_cache(maxsize=4_096)
+def bone(character: str) -> int:
+    """Return the bit of a consonant or digit in a skeleton, 0 for a vowel and for signs.
+
+    Latin letters and digits have a bit each; letters of other scripts share 28.
+    """
+    if character in "aeiou" or not character.isalnum():
+        return 0
+    if "a" <= character <= "z":
+        return 1 << (ord(character) - ord("a"))
+    return 1 << (26 + int(character)) if "0" <= character <= "9" else 1 << (36 + ord(character) % 28)
+
+
+def skeleton(word: str) -> int:
+    """Return the set of a word's consonants and digits as bits, 0 where it has none."""
+    bits = 0
+    for character in word:
+        bits |= bone(character)
+    return bits
+
+
+def hashed(text: str) -> int:
+    """Return the polynomial hash of a text, 0 to 2⁶⁴ − 1: Σ (code point + 1) · BASE^place."""
+    value = 0
+    for character in reversed(text):
+        value = (value * BASE + ord(character) + 1) % HASHES
+    return value
+
+
+def spread(value: int, kind: int, bits: int) -> int:
+    """Spread a hash of one kind over 2^bits buckets."""
+    return ((value + kind) * SPREAD % HASHES) >> (64 - bits)
+
+
+def character_ngrams(word: str) -> list[str]:
+    """Return the character n-grams of one word with its blanks; none of a size that is longer than all of it."""
     padded = f" {word} "
     sizes = range(SHORTEST, min(LONGEST, len(padded)) + 1)
-    return tuple(padded[start : start + size] for size in sizes for start in range(len(padded) - size + 1))
+    return [padded[start : start + size] for size in sizes for start in range(len(padded) - size + 1)]
 
 
-_kept_ngrams = lru_cache(maxsize=WORDS_KEPT)(_made_ngrams)
+def word_buckets(word: str) -> list[int]:
+    """Return the bucket of everything that one word gives by itself."""
+    buckets = [spread(hashed(gram), len(gram), WORD_BITS) for gram in character_ngrams(word)]
+    if stripped := bare(word):
+        buckets.append(spread(hashed(stripped), NAME, WORD_BITS))
+    if bits := skeleton(word):
+        buckets.append(spread(bits, SKELETON, WORD_BITS))
+    return buckets
 
 
-def chunks(text: str) -> list[str]:
-    """Split at blanks; a word over 64 characters is cut, so that one endless word is many bounded ones."""
-    return [
-        word[start : start + LONGEST_WORD]
-        for word in text.split()
-        for start in range(0, len(word), LONGEST_WORD)
+def key(word: str) -> int:
+    """Return what a word gives to a pair: its skeleton's hash, or its name's where it has vowels only."""
+    bits = skeleton(word)
+    return bits * BASE % HASHES if bits else hashed(bare(word))
+
+
+def pair_bucket(first: int, second: int) -> int:
+    """Return the bucket of two neighbours' keys, behind those of words."""
+    return WORD_BUCKETS + spread((first * BASE + second) % HASHES, PAIR, PAIR_BITS)
+
+
+def vocabulary_place(word: str) -> int:
+    """Return where the bit of a word stands in a vocabulary, 0 to 2²⁰ − 1."""
+    return spread(hashed(bare(word)), NAME, VOCABULARY_BITS)
+
+
+@lru_cache(maxsize=4_096)
+def is_latin(letter: str) -> bool:
+    """Whether a letter is of the Latin script, by its Unicode name."""
+    return letter.isascii() or unicodedata.name(letter, "").startswith("LATIN")
+
+
+def located_buckets(words: Sequence[str]) -> list[tuple[int, int, int]]:
+    """Return each feature of one message's words as (bucket, first word, last word)."""
+    located = [(found, place, place) for place, word in enumerate(words) for found in word_buckets(word)]
+    keyed = [(place, key(word)) for place, word in enumerate(words) if bare(word)]
+    located += [(pair_bucket(a, b), first, last) for (first, a), (last, b) in pairwise(keyed)]
+    return located
+
+
+def count_matrix(texts: Sequence[str]) -> Matrix:
+    """Return the counts of all features of raw texts, [n, BUCKETS] float64: the plain reference."""
+    places = [
+        (row, found) for row, text in enumerate(texts) for found, _, _ in located_buckets(message_words(text))
     ]
+    rows, columns = np.array(places, dtype=np.int32).reshape(-1, 2).T
+    return sparse.csr_array((np.ones(len(places)), (rows, columns)), shape=(len(texts), BUCKETS))
 
 
-def chunk_places(text: str) -> list[tuple[int, int]]:
-    """Return where each of `chunks(text)` stands, as half-open spans of characters."""
-    return [
-        (start, min(start + LONGEST_WORD, found.end()))
-        for found in _UNBROKEN.finditer(text)
-        for start in range(found.start(), found.end(), LONGEST_WORD)
-    ]
-
-
-def ngrams(text: str) -> list[str]:
-    """Return every n-gram of one normalised message, repeated as often as it occurs. Word n-grams begin with
-    a tab.
-    """
-    parts = chunks(text)
-    grams = [gram for part in parts for gram in character_ngrams(part)]
-    words = [word for part in parts if (word := part.strip(PUNCTUATION))]
-    grams += ["\t" + word for word in words]
-    grams += [f"\t{first}\t{second}" for first, second in pairwise(words)]
-    return grams
-
-
-def located_ngrams(text: str) -> list[Gram]:
-    """Return the same n-grams as `ngrams`, each with the numbers of the first and the last chunk that it is
-    made of.
-    """
-    parts = chunks(text)
-    grams = [(gram, place, place) for place, part in enumerate(parts) for gram in character_ngrams(part)]
-    words = [(word, place) for place, part in enumerate(parts) if (word := part.strip(PUNCTUATION))]
-    grams += [("\t" + word, place, place) for word, place in words]
-    grams += [(f"\t{first}\t{second}", one, other) for (first, one), (second, other) in pairwise(words)]
-    return grams
-
-
-_HASHING = {"n_features": BUCKETS, "alternate_sign": True, "dtype": np.float64}
-_VECTORISER = HashingVectorizer(analyzer=ngrams, norm=None, **_HASHING)
-_HASHER = FeatureHasher(input_type="string", **_HASHING)
-
-
-def count_matrix(texts: Iterable[str]) -> Matrix:
-    """Return signed n-gram counts of normalised texts: one row a text, `BUCKETS` columns, float64."""
-    return _VECTORISER.transform(texts)
-
-
-def gram_matrix(grams: Iterable[str]) -> Matrix:
-    """Return each single n-gram as a row with 1 or −1 in its bucket; the rows of a text's n-grams sum to its
-    counts.
-    """
-    return _HASHER.transform([gram] for gram in grams)
-
-
-def message_vectors(texts: Iterable[str]) -> tuple[Matrix, np.ndarray]:
-    """Return each normalised message as a vector and its weight, the divisor that made the vector from its
-    counts.
-
-    The divisor is √(‖counts‖² + 6²): near the Euclidean norm for a sentence, and more for one or two words,
-    which therefore carry less evidence. A message without n-grams is a row of zeros with weight 0.
-    """
-    counts = count_matrix(texts)
-    squares = np.asarray(counts.multiply(counts).sum(axis=1)).ravel()
-    weights = np.where(squares > 0, np.sqrt(squares + SHRINKAGE**2), 0.0)
-    scale = np.divide(1.0, weights, out=np.zeros_like(weights), where=weights > 0)
-    counts.data *= np.repeat(scale, np.diff(counts.indptr))
-    return counts, weights
+def divisors(grams: np.ndarray) -> np.ndarray:
+    """Return what turns a message's counts into its vector, √(n-grams + 36), from its count of n-grams."""
+    return np.sqrt(grams + SHRINKAGE)

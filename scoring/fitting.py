@@ -1,213 +1,238 @@
-"""Fits the conversation head with scikit-learn: evidence of messages, the second stage over it, and
-calibration.
+"""Fits the conversation head: the evidence of messages, the stage over it, and the calibration.
+
+Everything after the weights is fitted on evidence from weights that had not seen the conversation, and the
+calibration on logits of which neither stage had seen it; both by author-disjoint folds. The last fit uses all.
 """
+
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import sparse
-from scipy.special import expit
-from sklearn.linear_model import LogisticRegression
-from sklearn.preprocessing import normalize
-from sklearn.svm import LinearSVC
 
-from scoring.classifier import Noise, pool
-from scoring.features import Matrix
-from scoring.training_data import TrainingData, TrainingError
+from scoring.classifier import Noise
+from scoring.compiled import GRAMS
+from scoring.features import Matrix, divisors
+from scoring.fitting_linear import Column, balance, fit_column, rarity
+from scoring.fitting_stage import Examples, fit_stage
+from scoring.state import ConversationState
+from scoring.training_data import Progress, TrainingData, TrainingError
+from scoring.training_spool import messages_of
 
-CONVERSATION_C = 1.0
-MARKED_C = 0.5
-SECOND_STAGE_C = 1.0
+CONVERSATION_C = 0.5
+# How much examples count: those as brought, their copies in odd spelling, single messages that were marked.
+MISSPELT_WEIGHT, MESSAGE_WEIGHT = 0.5, 0.5
 NEGATIVE_MESSAGES = 30_000
-TOLERANCE = 0.05
-RIDGE, NEWTON_STEPS, NEWTON_TOLERANCE = 1e-6, 100, 1e-9
+# Features of all chosen conversations together; more than that is not held in memory at once (16 bytes each, twice).
+MOST_FEATURES = 40_000_000
+HARD_SHARE = 0.3
 
 
-def fit_classifier(
-    data: TrainingData, chosen: np.ndarray, *, seed: int
-) -> tuple[dict[str, float], np.ndarray]:
-    """Fit on the labelled conversations of a mask; returns the classifier's part of the header and the
-    weights.
+@dataclass(frozen=True)
+class Fitted:
+    """The conversation head: its column, the `classifier` part of a header, and what is said of the course.
 
-    Everything after the weights is fitted on evidence from weights that had not seen the conversation, and
-    the calibration on logits of which neither stage had seen it; both by author-disjoint folds. The last fit
-    uses all.
+    `logits` and `probabilities` [n] are those of conversations, `unseen` [n], by parts that had not seen them.
     """
-    chosen = chosen & (data.labels >= 0)
-    check_labels(data, chosen)
-    evidence = _cross_fitted_evidence(data, chosen, seed=seed)
-    noise = _noise(data, chosen, evidence)
-    readings, labels = _readings(data, chosen, evidence, noise), data.labels[chosen]
-    slope, offset = platt(_cross_fitted_logits(readings, labels, data.folds[chosen]), labels)
-    intercept, whole, peak = _second_stage(readings, labels)
-    header = {
-        "intercept": intercept,
-        "whole": whole,
-        "peak": peak,
-        "noise_mean": noise.mean,
-        "noise_deviation": noise.deviation,
-        "slope": slope,
-        "offset": offset,
-    }
-    return header, _evidence_weights(data, chosen, seed=seed)
+
+    column: Column
+    header: dict[str, Any]
+    logits: np.ndarray
+    probabilities: np.ndarray
+    unseen: np.ndarray
+    course: str
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    """Examples in memory: rows of features with label, fold, group and weight; group 2 are single messages."""
+
+    counts: Matrix
+    labels: np.ndarray
+    folds: np.ndarray
+    groups: np.ndarray
+
+    def weights(self, chosen: np.ndarray) -> np.ndarray:
+        share = np.array([1.0, MISSPELT_WEIGHT, MESSAGE_WEIGHT])
+        groups = self.groups[chosen]
+        return balance(self.labels[chosen], groups) * share[groups]
+
+
+def fit_conversations(
+    data: TrainingData, fitting: np.ndarray, *, seed: int, progress: Progress | None = None
+) -> Fitted:
+    """Fit on the labelled conversations of a mask, [C] bool."""
+    fitting = fitting & (data.labels >= 0)
+    check_labels(data, fitting)
+    examples = _chosen(data, fitting, seed=seed)
+    folds = np.unique(data.folds[fitting])
+    columns = {}
+    for number, fold in enumerate(folds.tolist()):
+        _tell(
+            progress, f"conversation head, part {number + 1} of {folds.size + 1}", number / (folds.size + 1)
+        )
+        columns[fold] = _column(examples, examples.folds != fold, seed=seed)
+    plain = _judged(data, fitting & data.plain)
+    read = _read_with(data, plain, columns)
+    stage = fit_stage(read, data.labels[plain], data.folds[plain], data.sources[plain])
+    _tell(
+        progress,
+        f"conversation head, part {folds.size + 1} of {folds.size + 1}",
+        folds.size / (folds.size + 1),
+    )
+    column = _column(examples, np.ones(examples.labels.size, dtype=bool), seed=seed)
+    header = stage.header(column.scale)
+    return Fitted(column, header, stage.logits, stage.probabilities, np.flatnonzero(plain), stage.course)
+
+
+def _judged(data: TrainingData, plain: np.ndarray) -> np.ndarray:
+    """Those that are long enough to be judged; all, where those alone would not do."""
+    judged = plain & data.judged
+    folds = np.unique(data.folds[plain])
+    enough = all(len(set(data.labels[judged & (data.folds == fold)])) == 2 for fold in folds)
+    return judged if enough else plain
+
+
+def _tell(progress: Progress | None, sentence: str, share: float) -> None:
+    if progress:
+        progress(sentence, share)
 
 
 def check_labels(data: TrainingData, chosen: np.ndarray) -> None:
     """Raise TrainingError unless there are two folds or more and each holds both labels."""
-    folds = np.unique(data.folds[chosen])
-    if len(folds) < 2 or any(len(set(data.labels[chosen & (data.folds == fold)])) < 2 for fold in folds):
+    plain = chosen & data.plain
+    folds = np.unique(data.folds[plain])
+    if len(folds) < 2 or any(len(set(data.labels[plain & (data.folds == fold)])) < 2 for fold in folds):
         raise TrainingError(
             "The corpus is too small, or its authors hang together too much, to keep authors apart: "
             "a fold lacks conversations of one label. Bring more conversations of both kinds."
         )
 
 
-def conversation_vectors(data: TrainingData, chosen: np.ndarray) -> Matrix:
-    """Return one unit vector a chosen conversation: the n-gram counts of all its messages together."""
-    rows = data.messages_of(chosen)
-    place = np.cumsum(chosen) - 1
-    cells = (place[data.conversation[rows]].astype(np.int32), np.arange(rows.size, dtype=np.int32))
-    gather = sparse.csr_array((data.lengths[rows], cells), shape=(int(chosen.sum()), rows.size))
-    return normalize(gather @ data.vectors[rows.astype(np.int32)])
-
-
-def _evidence_weights(data: TrainingData, chosen: np.ndarray, *, seed: int) -> np.ndarray:
-    """Fit on whole conversations and, where spans were marked, also on single messages, each as one example."""
-    vectors, labels = conversation_vectors(data, chosen), data.labels[chosen]
-    rows, marked = _message_examples(data, chosen, seed=seed)
-    if rows.size == 0:
-        return linear_weights(vectors, labels, balance(labels), c=CONVERSATION_C, seed=seed)
-    return linear_weights(
-        sparse.vstack([vectors, data.vectors[rows]], format="csr"),
-        np.concatenate([labels, marked]),
-        np.concatenate([balance(labels), balance(marked)]),
-        c=MARKED_C,
-        seed=seed,
+def _column(examples: _Chosen, chosen: np.ndarray, *, seed: int) -> Column:
+    counts = examples.counts[np.flatnonzero(chosen)]
+    whole = counts[np.flatnonzero(examples.groups[chosen] == 0)]
+    return fit_column(
+        counts, examples.labels[chosen], examples.weights(chosen), rarity(whole), c=CONVERSATION_C, seed=seed
     )
 
 
-def _message_examples(data: TrainingData, chosen: np.ndarray, *, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return messages of annotated conversations, and 1 for those marked where the conversation is positive,
-    else 0.
-    """
-    rows = np.flatnonzero((chosen & data.annotated)[data.conversation] & (data.lengths > 0))
-    positive = data.labels[data.conversation[rows]] == 1
-    marked = positive & np.array([bool(data.keys[row]) for row in rows], dtype=bool)
-    if not marked.any():
-        return np.empty(0, dtype=np.int32), np.empty(0, dtype=int)
-    others = np.random.default_rng(seed).permutation(np.flatnonzero(~marked))[:NEGATIVE_MESSAGES]
-    kept = np.sort(np.concatenate([np.flatnonzero(marked), others]))
-    return rows[kept].astype(np.int32), marked[kept].astype(int)
+def _chosen(data: TrainingData, fitting: np.ndarray, *, seed: int) -> _Chosen:
+    """Take what fits into memory: all, or else all positive and a sample of the others with the hardest of the rest."""
+    sizes = _feature_counts(data, fitting)
+    if sizes.sum() <= MOST_FEATURES:
+        return _in_memory(data, fitting, seed=seed)
+    sample = _sampled(data, fitting, sizes, MOST_FEATURES * (1 - HARD_SHARE), seed=seed)
+    first = _in_memory(data, sample, seed=seed)
+    column = _column(first, np.ones(first.labels.size, dtype=bool), seed=seed)
+    del first
+    rest = np.flatnonzero(fitting & ~sample & (data.labels == 0))
+    order = rest[np.argsort(-_whole_evidence(data, column)[rest], kind="stable")]
+    hard = order[np.cumsum(sizes[order]) <= MOST_FEATURES * HARD_SHARE]
+    chosen = sample.copy()
+    chosen[hard] = True
+    return _in_memory(data, chosen, seed=seed)
 
 
-def balance(labels: np.ndarray) -> np.ndarray:
-    """Weights that give both labels the same sum and keep the mean at 1."""
-    share = labels.mean()
-    return np.where(labels == 1, 0.5 / share, 0.5 / (1 - share))
-
-
-def linear_weights(
-    vectors: Matrix, labels: np.ndarray, weights: np.ndarray, *, c: float, seed: int
+def _sampled(
+    data: TrainingData, fitting: np.ndarray, sizes: np.ndarray, most: float, *, seed: int
 ) -> np.ndarray:
-    """Fit a linear support vector machine (Fan et al. 2008, LIBLINEAR); quick, and calibrated by what
-    follows.
-    """
-    vectors.indices, vectors.indptr = vectors.indices.astype(np.int32), vectors.indptr.astype(np.int32)
-    model = LinearSVC(C=c, dual=True, tol=TOLERANCE, max_iter=5_000, random_state=seed)
-    model.fit(vectors, labels, sample_weight=weights)
-    return model.coef_[0].astype(np.float32).astype(np.float64)
+    """Take positive conversations up to half of what fits, then benign ones, each in a random order."""
+    order = np.random.default_rng(seed).permutation(np.flatnonzero(fitting))
+    chosen = np.zeros(fitting.size, dtype=bool)
+    positive = order[data.labels[order] == 1]
+    positive = positive[np.cumsum(sizes[positive]) <= most / 2]
+    benign = order[data.labels[order] == 0]
+    benign = benign[np.cumsum(sizes[benign]) <= most - sizes[positive].sum()]
+    chosen[positive] = chosen[benign] = True
+    return chosen
 
 
-def _cross_fitted_evidence(data: TrainingData, fitting: np.ndarray, *, seed: int) -> np.ndarray:
-    """Return evidence a message, [M], from weights that had not seen its conversation."""
-    evidence = np.zeros(data.lengths.size)
-    for fold in np.unique(data.folds[fitting]):
-        weights = _evidence_weights(data, fitting & (data.folds != fold), seed=seed)
-        rows = data.messages_of(fitting & (data.folds == fold))
-        evidence[rows] = data.vectors[rows] @ weights
+def _feature_counts(data: TrainingData, fitting: np.ndarray) -> np.ndarray:
+    """Return about how many different features each conversation has, [C], from how many it has in all."""
+    sizes = np.zeros(fitting.size)
+    for block in data.spool.blocks():
+        grams = np.bincount(block.owners, block.counts[:, GRAMS], minlength=block.conversation_ends.size)
+        # Counted on chat: of 2,000 features 1,400 are different, of 20,000 about 8,000.
+        sizes[block.conversations] = 4.2 * np.maximum(grams, 1) ** 0.765
+    return np.where(fitting, sizes, 0.0)
+
+
+def _whole_evidence(data: TrainingData, column: Column) -> np.ndarray:
+    evidence = np.zeros(data.labels.size)
+    for block in data.spool.blocks():
+        size = block.conversation_ends.size
+        products = np.bincount(block.owners, block.products(column.numbers[:, None])[:, 0], minlength=size)
+        grams = np.bincount(block.owners, block.counts[:, GRAMS], minlength=size)
+        evidence[block.conversations] = products / divisors(grams)
     return evidence
 
 
-def _noise(data: TrainingData, fitting: np.ndarray, evidence: np.ndarray) -> Noise:
-    rows = data.messages_of(fitting & (data.labels == 0))
-    ordinary = evidence[rows[data.lengths[rows] > 0]]
-    return Noise(float(ordinary.mean()), float(ordinary.std()))
-
-
-def by_conversation(data: TrainingData, chosen: np.ndarray) -> list[slice]:
-    """The messages of each chosen conversation; they stand together in the arrays."""
-    starts = np.searchsorted(data.conversation, np.flatnonzero(chosen), side="left")
-    ends = np.searchsorted(data.conversation, np.flatnonzero(chosen), side="right")
-    return [slice(int(start), int(end)) for start, end in zip(starts, ends, strict=True)]
-
-
-def _readings(data: TrainingData, chosen: np.ndarray, evidence: np.ndarray, noise: Noise) -> np.ndarray:
-    readings = []
-    for part in by_conversation(data, chosen):
-        pooled = pool(evidence[part], data.lengths[part], data.senders[part], noise)
-        readings.append((pooled.whole.sum(), pooled.peak.sum()))
-    return np.array(readings)
-
-
-def _second_stage(readings: np.ndarray, labels: np.ndarray) -> tuple[float, float, float]:
-    """Fit intercept and two weights, neither negative: more evidence never lowers a score."""
-    scale = np.maximum(readings.std(axis=0), 1e-9)
-    weights, intercept = np.zeros(2), 0.0
-    usable = [0, 1]
-    while usable:
-        model = LogisticRegression(C=SECOND_STAGE_C).fit(readings[:, usable] / scale[usable], labels)
-        weights[:], intercept = 0.0, float(model.intercept_[0])
-        weights[usable] = model.coef_[0] / scale[usable]
-        if (weights >= 0).all():
-            return intercept, float(weights[0]), float(weights[1])
-        usable = [place for place in usable if weights[place] > 0]
-    raise TrainingError(
-        "The texts of the two labels cannot be told apart; there is nothing to learn from this corpus."
+def _in_memory(data: TrainingData, chosen: np.ndarray, *, seed: int) -> _Chosen:
+    parts = []
+    rng = np.random.default_rng(seed)
+    for block in data.spool.blocks():
+        own = np.flatnonzero(chosen[block.conversations])
+        numbers = own + block.first_conversation
+        if own.size:
+            groups = data.misspelt[numbers].astype(int)
+            parts.append(
+                _Chosen(block.conversation_matrix(own), data.labels[numbers], data.folds[numbers], groups)
+            )
+        if own.size and data.annotated[numbers].any():
+            parts.append(_marked_messages(data, block, numbers, rng))
+    counts = sparse.vstack([part.counts for part in parts], format="csr")
+    counts.indices, counts.indptr = counts.indices.astype(np.int32), counts.indptr.astype(np.int32)
+    return _Chosen(
+        counts,
+        np.concatenate([part.labels for part in parts]).astype(int),
+        np.concatenate([part.folds for part in parts]),
+        np.concatenate([part.groups for part in parts]),
     )
 
 
-def _cross_fitted_logits(readings: np.ndarray, labels: np.ndarray, folds: np.ndarray) -> np.ndarray:
-    logits = np.empty(labels.size)
-    for fold in np.unique(folds):
-        held = folds == fold
-        intercept, *weights = _second_stage(readings[~held], labels[~held])
-        logits[held] = intercept + readings[held] @ weights
-    return logits
+def _marked_messages(
+    data: TrainingData, block: Any, numbers: np.ndarray, rng: np.random.Generator
+) -> _Chosen:
+    """Messages of annotated conversations as examples: 1 for one marked in a positive conversation, else 0."""
+    conversations = block.owners + block.first_conversation
+    rows = np.flatnonzero(
+        np.isin(conversations, numbers[data.annotated[numbers]]) & (block.counts[:, GRAMS] > 0)
+    )
+    marked = np.zeros(block.message_ends.size, dtype=bool)
+    marked[block.marks[:, 0]] = True
+    labels = (marked & (data.labels[conversations] == 1))[rows]
+    share = min(1.0, NEGATIVE_MESSAGES / max(1, data.messages))
+    rows = rows[labels | (rng.random(rows.size) < max(share, 0.05))]
+    labels = (marked & (data.labels[conversations] == 1))[rows]
+    return _Chosen(
+        block.message_matrix(rows),
+        labels.astype(int),
+        data.folds[conversations[rows]],
+        np.full(rows.size, 2),
+    )
 
 
-def platt(logits: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
-    """Fit slope and offset of a sigmoid with smoothed targets (Platt 1999), by Newton's method.
-
-    Raises TrainingError where it would not rise.
-    """
-    positive, negative = int((labels == 1).sum()), int((labels == 0).sum())
-    targets = np.where(labels == 1, (positive + 1) / (positive + 2), 1 / (negative + 2))
-    design = np.column_stack([logits / max(float(logits.std()), 1e-9), np.ones(logits.size)])
-    fitted = _newton(design, targets)
-    slope, offset = float(fitted[0]) / max(float(logits.std()), 1e-9), float(fitted[1])
-    if slope <= 0:
-        raise TrainingError(
-            "On held-out authors the score does not rise with the label; nothing can be learnt here."
-        )
-    return slope, offset
-
-
-def _newton(design: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """Minimise the logistic loss, with a slight ridge and halved steps where a full one does not descend."""
-    weights = np.zeros(design.shape[1])
-    for _ in range(NEWTON_STEPS):
-        fitted = expit(design @ weights)
-        gradient = design.T @ (fitted - targets) + RIDGE * weights
-        curvature = (design.T * (fitted * (1 - fitted))) @ design + RIDGE * np.eye(weights.size)
-        step, size = np.linalg.solve(curvature, gradient), 1.0
-        while size > RIDGE and _loss(design, targets, weights - size * step) > _loss(
-            design, targets, weights
-        ):
-            size /= 2
-        weights = weights - size * step
-        if float(np.abs(step).max()) < NEWTON_TOLERANCE:
-            break
-    return weights
-
-
-def _loss(design: np.ndarray, targets: np.ndarray, weights: np.ndarray) -> float:
-    logits = design @ weights
-    return float((np.logaddexp(0, logits) - targets * logits).sum() + RIDGE * weights @ weights / 2)
+def _read_with(data: TrainingData, plain: np.ndarray, columns: dict[int, Column]) -> Examples:
+    """Read each plain conversation by the column that had not seen its fold; noise is that of benign messages."""
+    states: list[ConversationState] = []
+    scales: list[float] = []
+    benign: list[np.ndarray] = []
+    for block in data.spool.blocks():
+        weights = np.column_stack([column.numbers for column in columns.values()])
+        places = {fold: place for place, fold in enumerate(columns)}
+        products, known = block.products(weights), np.zeros(block.message_ends.size, dtype=np.int64)
+        for own in np.flatnonzero(plain[block.conversations]).tolist():
+            number = own + block.first_conversation
+            fold = int(data.folds[number])
+            column = places[fold]
+            messages = messages_of(block, own, products[:, [column]], known)
+            states.append(ConversationState.of(messages))
+            scales.append(columns[fold].scale)
+            if data.labels[number] == 0:
+                grams = messages.counts[:, GRAMS]
+                vectors = messages.products[grams > 0, 0] / divisors(grams[grams > 0])
+                benign.append(columns[fold].scale * vectors)
+    ordinary = np.concatenate(benign)
+    noise = Noise(float(ordinary.mean()), float(ordinary.std()))
+    return Examples(states, np.array(scales), noise, data.course[plain], data.course_names)

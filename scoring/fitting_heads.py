@@ -7,62 +7,106 @@ behaviour: corpora mark far fewer, and a rating that only ever says "no" would n
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 from scipy.special import logit
 
 from scoring.characteristics import READ_KEYS
-from scoring.fitting import balance, linear_weights, platt
-from scoring.training_data import TrainingData
+from scoring.compiled import GRAMS
+from scoring.features import Matrix, divisors
+from scoring.fitting_linear import Column, balance, fit_column, rarity
+from scoring.fitting_stage import platt
+from scoring.training_data import Progress, TrainingData
 
 HEAD_C = 0.3
 FEWEST_MARKED = 25
 ASSUMED_SHARE = 0.05
-NEGATIVES_A_HEAD = 5_000
+# Messages that were marked for nothing are sampled to about so many in all.
+UNMARKED = 20_000
 
 
 @dataclass(frozen=True)
 class Head:
-    """One trained characteristic, its calibration folded into weights and intercept."""
+    """One trained characteristic: its column, calibrated by scale and intercept; `marked` messages taught it."""
 
     key: str
-    weights: np.ndarray
+    column: Column
     intercept: float
     marked: int
 
 
-def fit_heads(data: TrainingData, fitting: np.ndarray, calibrating: np.ndarray, *, seed: int) -> list[Head]:
-    """Fit one head for each characteristic with enough marked messages in both parts, in the taxonomy's
-    order.
-    """
-    usable = (data.lengths > 0) & data.annotated[data.conversation]
-    fit_rows = np.flatnonzero(usable & fitting[data.conversation])
-    held_rows = np.flatnonzero(usable & calibrating[data.conversation])
-    found = (_fit_head(data, key, fit_rows, held_rows, seed=seed) for key in READ_KEYS)
-    return [head for head in found if head is not None]
+@dataclass(frozen=True)
+class _Messages:
+    """Messages of annotated conversations: `counts` [n, BUCKETS], `grams` [n], `marks` [n, K] bool, `misspelt` [n]."""
+
+    counts: Matrix
+    grams: np.ndarray
+    marks: np.ndarray
+    misspelt: np.ndarray
+
+
+def fit_heads(
+    data: TrainingData,
+    fitting: np.ndarray,
+    calibrating: np.ndarray,
+    *,
+    seed: int,
+    progress: Progress | None = None,
+) -> list[Head]:
+    """Fit one head for each characteristic with enough marked messages in both parts, in the taxonomy's order."""
+    taught = _messages(data, fitting, seed=seed)
+    held = _messages(data, calibrating & ~data.misspelt, seed=seed)
+    if taught is None or held is None:
+        return []
+    rare = rarity(taught.counts)
+    heads = []
+    for place, key in enumerate(READ_KEYS):
+        if progress:
+            progress(f"characteristic “{key}”", place / len(READ_KEYS))
+        head = _fit_head(key, place, taught, held, rare, seed=seed)
+        heads += [head] if head else []
+    return heads
 
 
 def _fit_head(
-    data: TrainingData, key: str, fit_rows: np.ndarray, held_rows: np.ndarray, *, seed: int
+    key: str, place: int, taught: _Messages, held: _Messages, rare: np.ndarray, *, seed: int
 ) -> Head | None:
-    marked = np.array([key in data.keys[row] for row in fit_rows], dtype=bool)
-    held = np.array([key in data.keys[row] for row in held_rows], dtype=int)
-    if marked.sum() < FEWEST_MARKED or not 0 < held.sum() < held.size:
+    labels, seen = taught.marks[:, place].astype(int), held.marks[:, place].astype(int)
+    marked = int(labels[~taught.misspelt].sum())
+    if marked < FEWEST_MARKED or not 0 < seen.sum() < seen.size:
         return None
-    rows, labels = _sampled(data, fit_rows, marked, seed=seed)
-    raw = linear_weights(data.vectors[rows], labels, balance(labels), c=HEAD_C, seed=seed)
-    slope, offset = platt(data.vectors[held_rows] @ raw, held)
-    weights = (slope * raw).astype(np.float32).astype(np.float64)
-    shift = float(logit(ASSUMED_SHARE) - logit(held.mean()))
-    return Head(key, weights, offset + shift, int(marked.sum()))
+    weights = balance(labels, taught.misspelt.astype(int))
+    raw = fit_column(taught.counts, labels, weights, rare, c=HEAD_C, seed=seed)
+    vectors = held.counts @ raw.numbers.astype(np.float64) / divisors(held.grams)
+    slope, offset = platt(raw.scale * vectors, seen)
+    shift = float(logit(ASSUMED_SHARE) - logit(seen.mean()))
+    return Head(key, Column(raw.numbers, raw.scale * slope), offset + shift, marked)
 
 
-def _sampled(
-    data: TrainingData, rows: np.ndarray, marked: np.ndarray, *, seed: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """All marked messages, every message marked for something else (the hard ones), and a sample of the
-    rest.
-    """
-    elsewhere = np.array([bool(data.keys[row]) for row in rows], dtype=bool) & ~marked
-    rest = np.flatnonzero(~marked & ~elsewhere)
-    sample = np.random.default_rng(seed).permutation(rest)[:NEGATIVES_A_HEAD]
-    chosen = np.sort(np.concatenate([np.flatnonzero(marked | elsewhere), sample]))
-    return rows[chosen], marked[chosen].astype(int)
+def _messages(data: TrainingData, conversations: np.ndarray, *, seed: int) -> _Messages | None:
+    """All marked messages and a sample of the others, of the annotated conversations of a mask."""
+    rng, parts = np.random.default_rng(seed), []
+    chosen = conversations & data.annotated
+    for block in data.spool.blocks():
+        of = block.owners + block.first_conversation
+        rows = np.flatnonzero(chosen[of] & (block.counts[:, GRAMS] > 0))
+        marks = np.zeros((block.message_ends.size, len(READ_KEYS)), dtype=bool)
+        marks[block.marks[:, 0], block.marks[:, 1]] = True
+        share = min(1.0, UNMARKED / max(1, data.messages))
+        rows = rows[marks[rows].any(axis=1) | (rng.random(rows.size) < share)]
+        if rows.size:
+            parts.append(
+                _Messages(
+                    block.message_matrix(rows),
+                    block.counts[rows, GRAMS],
+                    marks[rows],
+                    data.misspelt[of[rows]],
+                )
+            )
+    if not parts:
+        return None
+    counts = sparse.vstack([part.counts for part in parts], format="csr")
+    counts.indices, counts.indptr = counts.indices.astype(np.int32), counts.indptr.astype(np.int32)
+    return _Messages(
+        counts,
+        *(np.concatenate([getattr(part, name) for part in parts]) for name in ("grams", "marks", "misspelt")),
+    )

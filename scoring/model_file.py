@@ -1,9 +1,9 @@
-"""Writes and reads a model as one deterministic file: a canonical JSON header and three plain arrays, nothing
-executable.
+"""Writes and reads a model as one deterministic file: a canonical JSON header and plain arrays, nothing executable.
 
 The file is an uncompressed NumPy `.npz` (a zip of `.npy` members, NumPy format 1.0, no pickle) with fixed
 times, so the same model gives the same bytes. Weights are sparse by row: `buckets` are the rows that are not
-all zero, `weights` those rows as float32. The header is canonical JSON (RFC 8785) in UTF-8, held as bytes.
+all zero, `weights` those rows as whole numbers of 16 bits, and `vocabulary` the bits of the words that training saw.
+The header is canonical JSON (RFC 8785) in UTF-8, held as bytes.
 """
 
 import ast
@@ -18,13 +18,13 @@ import numpy as np
 import rfc8785
 
 from scoring.characteristics import BY_KEY
-from scoring.features import BUCKETS
+from scoring.features import BUCKETS, VOCABULARY_BITS
 
-FORMAT = "artemis-model/1"
+FORMAT = "artemis-model/2"
 LARGEST_FILE = 200_000_000
 LARGEST_HEADER = 1_000_000
-MEMBERS = ("header.npy", "buckets.npy", "weights.npy")
-KINDS = {"header.npy": "|u1", "buckets.npy": "<i4", "weights.npy": "<f4"}
+MEMBERS = ("header.npy", "buckets.npy", "weights.npy", "vocabulary.npy")
+KINDS = {"header.npy": "|u1", "buckets.npy": "<i4", "weights.npy": "<i2", "vocabulary.npy": "|u1"}
 OLDEST_ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
 FIELDS: dict[str, type | tuple[type, ...]] = {
@@ -34,25 +34,32 @@ FIELDS: dict[str, type | tuple[type, ...]] = {
     "corpus_digest": str,
     "languages": list,
     "heads": list,
+    "head_scales": list,
     "head_intercepts": list,
     "untrained": list,
     "classifier": dict,
     "libraries": dict,
     "card": dict,
 }
-CLASSIFIER_FIELDS = ("intercept", "whole", "peak", "noise_mean", "noise_deviation", "slope", "offset")
+CLASSIFIER_FIELDS = ("scale", "power", "noise_mean", "noise_deviation", "intercept", "slope", "offset")
+READING_WEIGHTS = ("whole", "window", "peak")
 
 
 class ModelFileError(ValueError):
     """The bytes are not a model file of this form; the message says what is wrong."""
 
 
-def write_model_file(header: dict[str, Any], weights: np.ndarray) -> bytes:
-    """Return the file for a header and weights, [buckets, 1 + K]; the weights are rounded to float32."""
-    narrow = np.asarray(weights, dtype="<f4")
+def write_model_file(header: dict[str, Any], weights: np.ndarray, vocabulary: np.ndarray) -> bytes:
+    """Return the file for a header, weights, [buckets, 1 + K] int16, and the words seen, [2²⁰] bool."""
+    narrow = np.asarray(weights, dtype="<i2")
     rows = np.flatnonzero(narrow.any(axis=1)).astype("<i4")
     text = rfc8785.dumps(header | {"format": FORMAT})
-    arrays = (np.frombuffer(text, dtype="u1"), rows, np.ascontiguousarray(narrow[rows]))
+    arrays = (
+        np.frombuffer(text, dtype="u1"),
+        rows,
+        np.ascontiguousarray(narrow[rows]),
+        np.packbits(vocabulary),
+    )
     out = BytesIO()
     with ZipFile(out, "w", ZIP_STORED) as archive:
         for name, array in zip(MEMBERS, arrays, strict=True):
@@ -73,20 +80,27 @@ def _npy(array: np.ndarray) -> bytes:
     return out.getvalue()
 
 
-def read_model_file(data: bytes) -> tuple[dict[str, Any], np.ndarray]:
-    """Return the header and the dense weights, [buckets, 1 + K] float32. Raises ModelFileError."""
+def read_model_file(data: bytes) -> tuple[dict[str, Any], np.ndarray, np.ndarray]:
+    """Return header, dense weights, [buckets, 1 + K] int16, and vocabulary, [2²⁰] bool. Raises ModelFileError."""
     if len(data) > LARGEST_FILE:
         raise ModelFileError(f"The model file is larger than {LARGEST_FILE:,} bytes.")
     arrays = _members(data)
     header = _header(arrays["header.npy"])
-    return header, _dense(header, arrays["buckets.npy"], arrays["weights.npy"])
+    weights = _dense(header, arrays["buckets.npy"], arrays["weights.npy"])
+    return header, weights, _vocabulary(arrays["vocabulary.npy"])
+
+
+def _vocabulary(packed: np.ndarray) -> np.ndarray:
+    if packed.shape != (2**VOCABULARY_BITS // 8,):
+        raise ModelFileError("The vocabulary of the model file has a wrong size.")
+    return np.unpackbits(packed).astype(bool)
 
 
 def _members(data: bytes) -> dict[str, np.ndarray]:
     try:
         with ZipFile(BytesIO(data)) as archive:
             if tuple(archive.namelist()) != MEMBERS:
-                raise ModelFileError("The model file does not hold the three expected parts.")
+                raise ModelFileError("The model file does not hold the four expected parts.")
             if any(member.compress_type != ZIP_STORED for member in archive.infolist()):
                 raise ModelFileError("A part of the model file is compressed; a model file never is.")
             return {name: _array(name, archive.read(name)) for name in MEMBERS}
@@ -147,15 +161,29 @@ def _check_fields(header: dict[str, Any]) -> None:
         raise ModelFileError("The model file names a characteristic that this version does not know.")
     if not all(isinstance(language, str) for language in header["languages"]):
         raise ModelFileError("The model file does not say which languages it was evaluated on.")
-    if len(set(header["heads"])) != len(header["heads"]) or len(header["heads"]) != len(
-        header["head_intercepts"]
-    ):
-        raise ModelFileError("The model file does not have one intercept for each head.")
-    numbers = header["head_intercepts"] + [header["classifier"].get(name) for name in CLASSIFIER_FIELDS]
-    if not all(isinstance(number, int | float) and math.isfinite(number) for number in numbers):
+    if len(set(header["heads"])) != len(header["heads"]):
+        raise ModelFileError("The model file names a characteristic twice.")
+    if not len(header["heads"]) == len(header["head_scales"]) == len(header["head_intercepts"]):
+        raise ModelFileError("The model file does not have one scale and one intercept for each head.")
+    _check_classifier(header["classifier"])
+    if not all(map(_is_number, header["head_scales"] + header["head_intercepts"])):
         raise ModelFileError("A number in the header of the model file is missing or not finite.")
-    if header["classifier"]["slope"] <= 0:
+
+
+def _check_classifier(classifier: dict[str, Any]) -> None:
+    weights, centres = classifier.get("weights"), classifier.get("centres")
+    if not isinstance(weights, dict) or not isinstance(centres, dict) or not set(centres) <= set(weights):
+        raise ModelFileError("The classifier of the model file lacks its weights.")
+    numbers = [classifier.get(name) for name in CLASSIFIER_FIELDS]
+    numbers += [weights.get(name) for name in READING_WEIGHTS] + [*weights.values(), *centres.values()]
+    if not all(map(_is_number, numbers)):
+        raise ModelFileError("A number in the header of the model file is missing or not finite.")
+    if classifier["slope"] <= 0 or min(weights[name] for name in READING_WEIGHTS) < 0:
         raise ModelFileError("The calibration of the model file is not monotone.")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _dense(header: dict[str, Any], rows: np.ndarray, values: np.ndarray) -> np.ndarray:
@@ -165,8 +193,6 @@ def _dense(header: dict[str, Any], rows: np.ndarray, values: np.ndarray) -> np.n
     in_order = bool((np.diff(rows.astype(np.int64)) > 0).all())
     if rows.size and (rows[0] < 0 or rows[-1] >= BUCKETS or not in_order):
         raise ModelFileError("The buckets of the model file are out of range or out of order.")
-    if not np.isfinite(values).all():
-        raise ModelFileError("A weight of the model file is not a finite number.")
-    weights = np.zeros((BUCKETS, columns), dtype=np.float32)
+    weights = np.zeros((BUCKETS, columns), dtype=np.int16)
     weights[rows] = values
     return weights

@@ -2,23 +2,38 @@
 database, no clock.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import cached_property
 from hashlib import sha256
 from typing import Any, Literal
 
 import numpy as np
 
-from scoring.abstention import reason_to_abstain
-from scoring.classifier import Classifier
-from scoring.features import message_vectors
+from scoring.abstention import reason
+from scoring.classifier import Classifier, Judgement
+from scoring.compiled import GRAMS, WORDS
+from scoring.dynamics import Dynamics
+from scoring.features import divisors
+from scoring.kernel import Kernel, Read
+from scoring.language import Language, identify
 from scoring.model_file import ModelFileError, read_model_file, write_model_file
 from scoring.rater import Rater
-from scoring.text import normalised_text
+from scoring.state import WINDOW, ConversationState, Messages, account_digest
+from scoring.turn import Turn
 
-__all__ = ["Band", "MessageRating", "Model", "ModelFileError", "Scored", "Turn", "band"]
+__all__ = [
+    "Band",
+    "Judgement",
+    "MessageEvidence",
+    "MessageRating",
+    "Model",
+    "ModelFileError",
+    "Reading",
+    "Scored",
+    "Turn",
+    "band",
+]
 
 BATCH_MESSAGES = 2_000
 
@@ -26,13 +41,27 @@ Band = Literal["low", "medium", "high", "imminent"]
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
-    """One message as the technique sees it; `sent_at` has a zone or is None where the source has no times."""
+class MessageEvidence:
+    """What one message holds, which later messages do not change.
 
+    `number` is its place in the conversation, from 1; `evidence` the whole-number product of its counts with the
+    conversation head; `weight` how many features it has; `ratings` from 0 to 1 on each trained characteristic.
+    """
+
+    number: int
     id: str
     sender: str
-    sent_at: datetime | None
-    text: str
+    evidence: int
+    weight: int
+    ratings: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A run of messages as read: its state, and each message."""
+
+    state: ConversationState
+    messages: tuple[MessageEvidence, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +75,31 @@ class MessageRating:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """The result for one conversation.
+    """The result for one conversation: what `Judgement` says, and each message's part; none where it abstains."""
 
-    `probability` is None exactly where `abstained` names a reason; then `logit` is None, and there are no
-    characteristics and no messages. Otherwise `base` plus the contributions of all messages is `logit`, and
-    `probability` is a monotone map of it. The characteristics are sorted from high to low
-    (`Rater.rate_conversation`).
-    """
-
-    probability: float | None
-    abstained: str | None
-    logit: float | None
-    characteristics: tuple[tuple[str, float], ...]
+    judgement: Judgement
+    state: ConversationState
     messages: tuple[MessageRating, ...]
-    base: float = 0.0
+
+    @property
+    def probability(self) -> float | None:
+        return self.judgement.probability
+
+    @property
+    def abstained(self) -> str | None:
+        return self.judgement.abstained
+
+    @property
+    def logit(self) -> float | None:
+        return self.judgement.logit
+
+    @property
+    def base(self) -> float:
+        return self.judgement.base
+
+    @property
+    def characteristics(self) -> tuple[tuple[str, float], ...]:
+        return self.judgement.characteristics
 
 
 def band(probability: float, flag_threshold: float, imminent_threshold: float) -> Band:
@@ -79,14 +119,13 @@ def band(probability: float, flag_threshold: float, imminent_threshold: float) -
 
 @dataclass(frozen=True)
 class Model:
-    """A trained technique; `weights` is [buckets, 1 + K], the conversation head first. `header` is its
-    description.
-    """
+    """A trained technique; `weights` is [buckets, 1 + K] int16, the conversation head first."""
 
     header: dict[str, Any]
     classifier: Classifier
     rater: Rater
     weights: np.ndarray = field(repr=False)
+    vocabulary: np.ndarray = field(repr=False)
 
     @property
     def name(self) -> str:
@@ -102,19 +141,30 @@ class Model:
         """The figures and facts that a person should read before using the model."""
         return dict(self.header["card"])
 
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages that the model was evaluated on, as BCP 47 tags."""
+        return tuple(self.header["languages"])
+
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the model's file, in hexadecimal."""
         return sha256(self.to_bytes()).hexdigest()
 
+    @cached_property
+    def kernel(self) -> Kernel:
+        """What multiplies messages with the weights; made when first asked."""
+        return Kernel(self.weights, self.vocabulary)
+
     @classmethod
-    def from_header(cls, header: dict[str, Any], weights: np.ndarray) -> "Model":
-        """Build a model from a header as in `model_file` and float32 weights, [buckets, 1 + K]."""
-        weights = np.ascontiguousarray(weights, dtype=np.float64)
+    def from_header(cls, header: dict[str, Any], weights: np.ndarray, vocabulary: np.ndarray) -> "Model":
+        """Build it from a header as in `model_file`, int16 weights, [buckets, 1 + K], and words seen, [2²⁰] bool."""
         rater = Rater(
-            tuple(header["heads"]), weights[:, 1:], np.array(header["head_intercepts"], dtype=np.float64)
+            tuple(header["heads"]),
+            np.array(header["head_scales"], dtype=np.float64),
+            np.array(header["head_intercepts"], dtype=np.float64),
         )
-        return cls(header, Classifier.from_header(header["classifier"], weights[:, 0]), rater, weights)
+        return cls(header, Classifier.from_header(header["classifier"]), rater, weights, vocabulary)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "Model":
@@ -123,7 +173,29 @@ class Model:
 
     def to_bytes(self) -> bytes:
         """Return the model file: the same model gives the same bytes."""
-        return write_model_file(self.header, self.weights)
+        return write_model_file(self.header, self.weights, self.vocabulary)
+
+    def read(self, turns: Sequence[Turn], *, first: int = 1) -> Reading:
+        """Read messages that follow one another, of which the first has the number `first` in its conversation."""
+        read = self.kernel.read([turn.text for turn in turns])
+        return Reading(self._state(turns, read, first), self._evidence(turns, read, first))
+
+    def judge(
+        self,
+        state: ConversationState,
+        *,
+        identify: Callable[[], Language] | None = None,
+        course: Mapping[str, float | None] | None = None,
+    ) -> Judgement:
+        """Judge a conversation by its state.
+
+        `identify` finds its language; it is asked only where the model knows few of the words, and without it such a
+        conversation is judged. `course` stands in for that of the state where it was read before.
+        """
+        abstention = reason(state.amount, languages=self.languages, identify=identify)
+        if abstention is not None:
+            return Judgement(None, abstention.key, language=abstention.language)
+        return self.classifier.judge(state, self.rater.rate_conversation(state), course)
 
     def score(self, turns: Sequence[Turn]) -> Scored:
         """Score one conversation; equal to the same conversation in any batch."""
@@ -136,52 +208,83 @@ class Model:
     def score_stream(self, conversations: Iterable[Sequence[Turn]]) -> Iterator[Scored]:
         """Score conversations one after another with memory for one batch only."""
         for batch in _batches(conversations):
-            texts = [[normalised_text(turn.text) for turn in turns] for turns in batch]
-            reasons = [reason_to_abstain(own, self.header["languages"]) for own in texts]
-            judged = [
-                text for own, reason in zip(texts, reasons, strict=True) if reason is None for text in own
-            ]
-            products, lengths = self._products(judged)
-            yield from self._pooled(batch, reasons, products, lengths)
+            read = self.kernel.read([turn.text for turns in batch for turn in turns])
+            start = 0
+            for turns in batch:
+                part = slice(start, start := start + len(turns))
+                yield self._scored(turns, Read(read.products[part], read.counts[part]))
 
-    def _products(self, texts: list[str]) -> tuple[np.ndarray, np.ndarray]:
-        products = np.empty((len(texts), self.weights.shape[1]))
-        lengths = np.empty(len(texts))
-        for start in range(0, len(texts), BATCH_MESSAGES):
-            part = slice(start, start + BATCH_MESSAGES)
-            vectors, lengths[part] = message_vectors(texts[part])
-            products[part] = vectors @ self.weights
-        return products, lengths
+    def window_probabilities(self, turns: Sequence[Turn]) -> np.ndarray:
+        """Judge the last 50 messages with words after each such message, [m] for m of them; nan where it abstains.
 
-    def _pooled(
-        self,
-        batch: list[Sequence[Turn]],
-        reasons: list[str | None],
-        products: np.ndarray,
-        lengths: np.ndarray,
-    ) -> Iterator[Scored]:
-        start = 0
-        for turns, reason in zip(batch, reasons, strict=True):
-            if reason is not None:
-                yield Scored(None, reason, None, (), ())
-                continue
-            part = slice(start, start := start + len(turns))
-            yield self._scored(turns, products[part], lengths[part])
+        For early detection (Vogt et al. 2021): what the technique would have said at that moment.
+        """
+        read = self.kernel.read([turn.text for turn in turns])
+        places = np.flatnonzero(read.counts[:, WORDS] > 0)
+        said = [turns[place] for place in places.tolist()]
+        products, counts = read.products[places], read.counts[places]
+        found = np.full(len(said), np.nan)
+        for last in range(1, len(said) + 1):
+            part = slice(max(0, last - WINDOW), last)
+            judgement = self.judge(self._state(said[part], Read(products[part], counts[part]), 1))
+            if judgement.probability is not None:
+                found[last - 1] = judgement.probability
+        return found
 
-    def _scored(self, turns: Sequence[Turn], products: np.ndarray, lengths: np.ndarray) -> Scored:
-        contributions = self.classifier.contributions(
-            products[:, 0], lengths, [turn.sender for turn in turns]
+    def _state(self, turns: Sequence[Turn], read: Read, first: int) -> ConversationState:
+        evidence = self.classifier.scale * read.products[:, 0] / divisors(read.counts[:, GRAMS])
+        dynamics = Dynamics.of(
+            turns,
+            words=read.counts[:, WORDS].tolist(),
+            evidence=np.where(read.counts[:, GRAMS] > 0, evidence, np.nan).tolist(),
+            first=first,
         )
-        ratings = self.rater.rate(products[:, 1:]) * (lengths > 0)[:, None]
-        logit = self.classifier.intercept + float(contributions.sum())
-        return Scored(
-            probability=self.classifier.calibration.probability(logit),
-            abstained=None,
-            logit=logit,
-            characteristics=self.rater.rate_conversation(products[lengths > 0, 1:]),
-            messages=_message_ratings(turns, contributions, self.rater.keys, ratings),
-            base=self.classifier.intercept,
+        return ConversationState.of(
+            Messages(
+                numbers=np.arange(first, first + len(turns)),
+                products=read.products,
+                counts=read.counts,
+                accounts=account_digests([turn.sender for turn in turns]),
+                dynamics=dynamics,
+            )
         )
+
+    def _ratings(self, read: Read) -> list[dict[str, float]]:
+        vectors = read.products[:, 1:] / divisors(read.counts[:, GRAMS])[:, None]
+        ratings = self.rater.rate(vectors) * (read.counts[:, GRAMS] > 0)[:, None]
+        return [dict(zip(self.rater.keys, row, strict=True)) for row in ratings.tolist()]
+
+    def _evidence(self, turns: Sequence[Turn], read: Read, first: int) -> tuple[MessageEvidence, ...]:
+        rows = zip(
+            turns,
+            read.products[:, 0].tolist(),
+            read.counts[:, GRAMS].tolist(),
+            self._ratings(read),
+            strict=True,
+        )
+        return tuple(
+            MessageEvidence(number, turn.id, turn.sender, evidence, weight, ratings)
+            for number, (turn, evidence, weight, ratings) in enumerate(rows, start=first)
+        )
+
+    def _scored(self, turns: Sequence[Turn], read: Read) -> Scored:
+        state = self._state(turns, read, 1)
+        judgement = self.judge(state, identify=lambda: identify([turn.text for turn in turns]))
+        if judgement.abstained is not None:
+            return Scored(judgement, state, ())
+        messages = tuple(
+            MessageRating(turn.id, judgement.contribution(number, evidence), ratings)
+            for number, (turn, evidence, ratings) in enumerate(
+                zip(turns, read.products[:, 0].tolist(), self._ratings(read), strict=True), start=1
+            )
+        )
+        return Scored(judgement, state, messages)
+
+
+def account_digests(senders: Sequence[str]) -> np.ndarray:
+    """Return 64 bits for each sender, [n] uint64."""
+    known = {sender: account_digest(sender) for sender in set(senders)}
+    return np.array([known[sender] for sender in senders], dtype=np.uint64)
 
 
 def _batches(conversations: Iterable[Sequence[Turn]]) -> Iterator[list[Sequence[Turn]]]:
@@ -196,12 +299,3 @@ def _batches(conversations: Iterable[Sequence[Turn]]) -> Iterator[list[Sequence[
             batch, size = [], 0
     if batch:
         yield batch
-
-
-def _message_ratings(
-    turns: Sequence[Turn], contributions: np.ndarray, keys: tuple[str, ...], ratings: np.ndarray
-) -> tuple[MessageRating, ...]:
-    rows = zip(turns, contributions.tolist(), ratings.tolist(), strict=True)
-    return tuple(
-        MessageRating(turn.id, given, dict(zip(keys, row, strict=True))) for turn, given, row in rows
-    )

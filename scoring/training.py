@@ -9,17 +9,19 @@ import platform
 from collections.abc import Iterable
 from typing import Any
 
+import numba
 import numpy as np
 import scipy
 import sklearn
 
 from scoring.characteristics import READ_KEYS
-from scoring.fitting import fit_classifier
+from scoring.features import VOCABULARY_BITS
+from scoring.fitting import Fitted, fit_conversations
 from scoring.fitting_heads import Head, fit_heads
 from scoring.pipeline import Model
 from scoring.sample_corpus import generate
-from scoring.training_card import card_of
-from scoring.training_data import TrainingData, TrainingError, read_records
+from scoring.training_card import card_of, thresholds_of
+from scoring.training_data import Progress, TrainingData, TrainingError, read_records
 
 __all__ = ["TrainingError", "train", "train_demonstration"]
 
@@ -28,7 +30,9 @@ TEST, CALIBRATION = 0, 1
 DEMONSTRATION_SEED = 2026
 
 
-def train_demonstration(*, seed: int = DEMONSTRATION_SEED) -> tuple[Model, dict[str, Any]]:
+def train_demonstration(
+    *, seed: int = DEMONSTRATION_SEED, progress: Progress | None = None
+) -> tuple[Model, dict[str, Any]]:
     """Train the model that ships: sample corpus in, figures on the held-out grammar, marked as
     demonstration.
     """
@@ -38,6 +42,7 @@ def train_demonstration(*, seed: int = DEMONSTRATION_SEED) -> tuple[Model, dict[
         name="artemis-demonstration",
         demonstration=True,
         held_out=generate(seed=seed, count=400, share_positive=0.3, split="held_out"),
+        progress=progress,
     )
 
 
@@ -48,32 +53,61 @@ def train(
     name: str,
     demonstration: bool,
     held_out: Iterable[dict[str, Any]] | None = None,
+    progress: Progress | None = None,
 ) -> tuple[Model, dict[str, Any]]:
     """Train on records in the labelled form and return the model with its card.
 
-    `held_out` is a second corpus for the figures; without it a fifth of the authors is set aside for them.
-    Raises TrainingError where a label is missing altogether or from a fold.
+    `held_out` is a second corpus for the figures; without it a fifth of the authors is set aside for them. `progress`
+    is told what is done, with a share from 0 to 1 where there is one. Raises TrainingError where a label is missing
+    altogether or from a fold.
     """
-    data = read_records(corpus, seed=seed, folds=FOLDS)
-    unseen = None if held_out is None else read_records(held_out, seed=seed, folds=1)
-    fitting = np.ones(data.labels.size, dtype=bool) if unseen else data.folds != TEST
-    classifier, evidence_weights = fit_classifier(data, fitting, seed=seed)
-    heads = fit_heads(data, fitting & (data.folds != CALIBRATION), data.folds == CALIBRATION, seed=seed)
-    header = _header(data, classifier, heads, seed=seed, name=name, demonstration=demonstration)
-    model = Model.from_header(header, np.column_stack([evidence_weights, *(head.weights for head in heads)]))
-    tested = (unseen, np.ones(unseen.labels.size, dtype=bool)) if unseen else (data, data.folds == TEST)
-    card = card_of(model, data, fitting, *tested, held_out=unseen is not None)
-    return Model.from_header(header | {"card": card}, model.weights), card
+    data = read_records(corpus, seed=seed, folds=FOLDS, progress=progress)
+    unseen = None
+    try:
+        if held_out is not None:
+            unseen = read_records(held_out, seed=seed, folds=1, misspell=False)
+        return _trained(data, unseen, seed=seed, name=name, demonstration=demonstration, progress=progress)
+    finally:
+        data.close()
+        if unseen is not None:
+            unseen.close()
 
 
-def _header(
+def _trained(
     data: TrainingData,
-    classifier: dict[str, float],
-    heads: list[Head],
+    unseen: TrainingData | None,
     *,
     seed: int,
     name: str,
     demonstration: bool,
+    progress: Progress | None,
+) -> tuple[Model, dict[str, Any]]:
+    fitting = np.ones(data.labels.size, dtype=bool) if unseen else data.folds != TEST
+    fitted = fit_conversations(data, fitting, seed=seed, progress=progress)
+    teaching = fitting & (data.folds != CALIBRATION)
+    heads = fit_heads(data, teaching, data.folds == CALIBRATION, seed=seed, progress=progress)
+    header = _header(data, fitted, heads, seed=seed, name=name, demonstration=demonstration)
+    columns = [fitted.column, *(head.column for head in heads)]
+    weights = np.column_stack([column.numbers for column in columns])
+    model = Model.from_header(header, weights, _vocabulary(data, fitting))
+    tested = (unseen, unseen.plain) if unseen else (data, data.plain & (data.folds == TEST))
+    card = card_of(model, data, fitting, fitted, *tested, held_out=unseen is not None)
+    return Model.from_header(header | {"card": card}, weights, model.vocabulary), card
+
+
+def _vocabulary(data: TrainingData, fitting: np.ndarray) -> np.ndarray:
+    """Mark the words of the conversations that were fitted to, [2²⁰] bool."""
+    seen = np.zeros(2**VOCABULARY_BITS, dtype=bool)
+    plain = fitting & ~data.misspelt
+    for block in data.spool.blocks():
+        of_message = plain[block.conversations][block.owners]
+        of_word = np.repeat(of_message, np.diff(block.message_ends, prepend=0))
+        seen[block.places[block.words[of_word]]] = True
+    return seen
+
+
+def _header(
+    data: TrainingData, fitted: Fitted, heads: list[Head], *, seed: int, name: str, demonstration: bool
 ) -> dict[str, Any]:
     trained = [head.key for head in heads]
     return {
@@ -83,9 +117,11 @@ def _header(
         "corpus_digest": data.digest,
         "languages": list(data.languages),
         "heads": trained,
+        "head_scales": [head.column.scale for head in heads],
         "head_intercepts": [head.intercept for head in heads],
         "untrained": [key for key in READ_KEYS if key not in trained],
-        "classifier": classifier,
+        "classifier": fitted.header,
+        "thresholds": thresholds_of(fitted, data.labels[fitted.unseen]),
         "libraries": _libraries(),
         "card": {},
     }
@@ -94,6 +130,7 @@ def _header(
 def _libraries() -> dict[str, str]:
     return {
         "python": platform.python_version(),
+        "numba": numba.__version__,
         "numpy": np.__version__,
         "scipy": scipy.__version__,
         "scikit-learn": sklearn.__version__,

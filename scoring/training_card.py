@@ -5,12 +5,18 @@ say.
 from typing import Any
 
 import numpy as np
-from sklearn.metrics import average_precision_score
+from sklearn.metrics import average_precision_score, precision_recall_curve
 
-from scoring.evaluation import figures
-from scoring.fitting import by_conversation
+from scoring.characteristics import READ_KEYS
+from scoring.compiled import GRAMS
+from scoring.evaluation import f_beta, figures
+from scoring.features import divisors
+from scoring.fitting import Fitted
 from scoring.pipeline import Model
+from scoring.stability import SCORE_EDGES
+from scoring.state import ConversationState
 from scoring.training_data import TrainingData
+from scoring.training_spool import Block, messages_of
 
 LIMITS = (
     "A score is a machine's rating of a text. It is not a finding about a person.",
@@ -21,65 +27,146 @@ DEMONSTRATION_LIMIT = (
     "Demonstration, not deployable: trained on generated text only. "
     "Its figures say nothing about real conversations."
 )
+# Of benign conversations, how many a licensee may be ready to review; claimed only with thirty flags or more behind it.
+BUDGETS = (0.05, 0.01, 0.001, 0.0001)
+FEWEST_FLAGS = 3
+
+
+def thresholds_of(fitted: Fitted, labels: np.ndarray) -> dict[str, float]:
+    """Suggest thresholds, from probabilities of conversations that no part had seen.
+
+    `f05` gives the highest F0.5, with twice the weight on precision; `share_0.01` is that which one benign conversation
+    in a hundred reaches, and so on, as far as there are enough benign ones to say so.
+    """
+    probabilities = fitted.probabilities
+    precision, recall, thresholds = precision_recall_curve(labels, probabilities)
+    scores = [f_beta(p, r, 0.5) for p, r in zip(precision[:-1].tolist(), recall[:-1].tolist(), strict=True)]
+    suggested = {"f05": _open(float(thresholds[int(np.argmax(scores))]))}
+    benign = np.sort(probabilities[labels == 0])[::-1]
+    for budget in BUDGETS:
+        allowed = int(budget * benign.size)
+        if allowed >= FEWEST_FLAGS:
+            suggested[f"share_{budget:g}"] = _open(float(np.nextafter(benign[allowed], 1)))
+    return suggested
+
+
+def _open(threshold: float) -> float:
+    """A licensee's threshold lies over 0 and under 1."""
+    return float(min(max(threshold, 1e-6), 1 - 1e-6))
 
 
 def card_of(
     model: Model,
     data: TrainingData,
     fitting: np.ndarray,
+    fitted: Fitted,
     tested: TrainingData,
     chosen: np.ndarray,
     *,
     held_out: bool,
 ) -> dict[str, Any]:
     """Return the card: counts of the corpus, figures on conversations that training did not see, and limits."""
-    products = np.asarray(tested.vectors @ model.weights)
-    labelled = chosen & (tested.labels >= 0)
-    scored = labelled & tested.judged
-    probabilities = _probabilities(model, tested, scored, products[:, 0])
+    judged = _judged(model, tested, chosen)
+    labels, probabilities = judged["labels"], judged["probabilities"]
+    scored = ~np.isnan(probabilities)
+    threshold = model.header["thresholds"]["f05"]
     return {
         "corpus": _counts(data),
-        "fitted_on": int(fitting.sum()),
+        "fitted_on": int((fitting & data.plain).sum()),
         "calibration": "sigmoid",
+        "course": fitted.course,
         "evaluated_on": "a separate corpus" if held_out else "authors set aside",
         "evaluation_digest": tested.digest,
-        "abstained": int((labelled & ~tested.judged).sum()),
-        "figures": figures(tested.labels[scored], probabilities),
-        "heads": _heads(model, tested, chosen, products[:, 1:]),
+        "abstained": int((~scored).sum()),
+        "figures": figures(labels[scored], probabilities[scored]),
+        "figures_at_f05": figures(labels[scored], probabilities[scored], threshold=threshold),
+        "thresholds": model.header["thresholds"],
+        "heads": _heads(model, tested, chosen),
+        "reference": _reference(model, judged),
         "limits": ([DEMONSTRATION_LIMIT] if model.demonstration else []) + list(LIMITS),
     }
 
 
-def _probabilities(model: Model, data: TrainingData, chosen: np.ndarray, evidence: np.ndarray) -> np.ndarray:
-    classifier, result = model.classifier, []
-    for part in by_conversation(data, chosen):
-        given = classifier.contributions(evidence[part], data.lengths[part], data.senders[part])
-        result.append(classifier.calibration.probability(classifier.intercept + float(given.sum())))
-    return np.array(result)
+def _judged(model: Model, data: TrainingData, chosen: np.ndarray) -> dict[str, Any]:
+    """Judge chosen conversations as the worker would: labels, probabilities (nan where it abstains), words, ratings."""
+    found: dict[str, list[Any]] = {"labels": [], "probabilities": [], "words": [], "known": [], "ratings": []}
+    for block in data.spool.blocks():
+        products, known = block.products(model.weights), block.known(model.vocabulary)
+        for own in np.flatnonzero(chosen[block.conversations]).tolist():
+            number = own + block.first_conversation
+            messages = messages_of(block, own, products, known)
+            state = ConversationState.of(messages)
+            judgement = model.judge(state, course=_course(data, number))
+            found["labels"].append(int(data.labels[number]))
+            found["probabilities"].append(np.nan if judgement.probability is None else judgement.probability)
+            found["words"].append(state.amount.words)
+            found["known"].append(state.amount.known_words)
+            found["ratings"].append(dict(judgement.characteristics))
+    return found | {name: np.array(found[name]) for name in ("labels", "probabilities", "words", "known")}
 
 
-def _counts(data: TrainingData) -> dict[str, int]:
+def _course(data: TrainingData, number: int) -> dict[str, float | None]:
+    row = data.course[number].tolist()
     return {
-        "conversations": int(data.labels.size),
-        "positive": int((data.labels == 1).sum()),
-        "benign": int((data.labels == 0).sum()),
-        "unlabelled": int((data.labels == -1).sum()),
-        "messages": int(data.lengths.size),
-        "authors": len(set(data.senders)),
+        name: None if np.isnan(value) else value for name, value in zip(data.course_names, row, strict=True)
     }
 
 
-def _heads(
-    model: Model, tested: TrainingData, chosen: np.ndarray, products: np.ndarray
-) -> dict[str, dict[str, Any]]:
+def _counts(data: TrainingData) -> dict[str, int]:
+    brought = ~data.misspelt
+    return {
+        "conversations": int(brought.sum()),
+        "positive": int((data.labels[brought] == 1).sum()),
+        "benign": int((data.labels[brought] == 0).sum()),
+        "unlabelled": int((data.labels[brought] == -1).sum()),
+        "messages": data.messages,
+        "authors": data.accounts,
+    }
+
+
+def _reference(model: Model, judged: dict[str, Any]) -> dict[str, Any]:
+    """What drift is measured against: scores, ratings and known words of benign conversations that were not seen."""
+    benign = (judged["labels"] == 0) & ~np.isnan(judged["probabilities"])
+    counts, _ = np.histogram(judged["probabilities"][benign], bins=np.array(SCORE_EDGES))
+    words = int(judged["words"][benign].sum())
+    ratings = [judged["ratings"][place] for place in np.flatnonzero(benign).tolist()]
+    return {
+        "edges": list(SCORE_EDGES),
+        "scores": counts.tolist(),
+        "known_share": round(int(judged["known"][benign].sum()) / words, 4) if words else None,
+        "characteristics": {
+            key: round(float(np.mean([own[key] for own in ratings])), 4)
+            for key in model.rater.keys
+            if ratings
+        },
+    }
+
+
+def _heads(model: Model, tested: TrainingData, chosen: np.ndarray) -> dict[str, dict[str, Any]]:
     """Average precision of each head over annotated messages; None where nothing was marked there."""
-    rows = tested.messages_of(chosen & tested.annotated)
-    ratings = model.rater.rate(products[rows])
+    ratings, marks = [], []
+    for block in tested.spool.blocks():
+        rows = np.flatnonzero((chosen & tested.annotated)[block.owners + block.first_conversation])
+        ratings.append(_ratings(model, block)[rows])
+        marks.append(_marks(block)[rows])
+    all_ratings, all_marks = np.concatenate(ratings), np.concatenate(marks)
     result = {}
     for place, key in enumerate(model.rater.keys):
-        marked = np.array([key in tested.keys[row] for row in rows], dtype=bool)
-        precision = (
-            round(float(average_precision_score(marked, ratings[:, place])), 4) if marked.any() else None
-        )
-        result[key] = {"marked": int(marked.sum()), "average_precision": precision}
+        marked = all_marks[:, READ_KEYS.index(key)]
+        precision = average_precision_score(marked, all_ratings[:, place]) if marked.any() else None
+        result[key] = {
+            "marked": int(marked.sum()),
+            "average_precision": None if precision is None else round(float(precision), 4),
+        }
     return result
+
+
+def _ratings(model: Model, block: Block) -> np.ndarray:
+    products = block.products(model.weights[:, 1:])
+    return model.rater.rate(products / divisors(block.counts[:, GRAMS])[:, None])
+
+
+def _marks(block: Block) -> np.ndarray:
+    marks = np.zeros((block.message_ends.size, len(READ_KEYS)), dtype=bool)
+    marks[block.marks[:, 0], block.marks[:, 1]] = True
+    return marks

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scoring.explanation import explain, strongest_spans, word_weights
-from scoring.features import message_vectors
+from scoring.features import divisors
 from scoring.pipeline import Turn
 from scoring.tests.trained import held_out, small_corpus, small_model, turns_of
 from scoring.text import normalised_text
@@ -29,11 +29,13 @@ def explained():
 @settings(max_examples=50, deadline=None)
 @given(st.text(st.one_of(st.characters(), st.sampled_from("ab ,.")), max_size=80).map(normalised_text))
 def test_the_weights_of_words_sum_to_the_head(text):
-    vectors, _ = message_vectors([text])
-    for column in small_model().weights.T[:3]:
-        places, weights = word_weights(text, column)
+    model = small_model()
+    read = model.kernel.read([text])
+    vector = read.products[0] / divisors(read.counts[0, :1])
+    for column, scale in enumerate([model.classifier.scale, *model.rater.scales[:2]]):
+        places, weights = word_weights(text, model, column)
         assert len(places) == len(weights)
-        assert weights.sum() == pytest.approx(float((vectors @ column)[0]), abs=1e-9)
+        assert weights.sum() == pytest.approx(scale * vector[column], abs=1e-9)
 
 
 @settings(max_examples=50, deadline=None)
@@ -48,12 +50,9 @@ def test_spans_lie_in_the_original_text_and_do_not_overlap(text):
 def test_a_span_points_at_the_signal_as_it_was_spelt():
     text = "The weather was fine on Sunday. Is aný\u200bone at hоme with you right now?"
     spans = strongest_spans(small_model(), text, "supervision_probe")
-    strongest = max(spans, key=lambda span: span.weight)
-    assert (
-        "hоme" in text[strongest.start : strongest.end]
-        or "aný\u200bone" in text[strongest.start : strongest.end]
-    )
-    assert strongest.start >= text.index("Is aný")
+    marked = [text[span.start : span.end] for span in spans]
+    assert any("aný\u200bone" in part or "hоme" in part for part in marked)
+    assert all(span.start >= text.index("Is aný") for span in spans)
 
 
 def test_reasons_are_the_strongest_messages_with_their_exact_contributions():

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scoring.evaluation import calibration_error, f_beta, figures
-from scoring.fitting import platt
+from scoring.fitting_stage import platt
 from scoring.model_file import write_model_file
 from scoring.sample_corpus import generate
 from scoring.tests.trained import SEED, small_corpus, small_model, turns_of
@@ -135,7 +135,7 @@ def test_a_corpus_whose_authors_all_hang_together_is_refused():
 def test_text_that_is_not_characters_can_be_trained_on():
     odd = {"id": "odd", "label": 0, "messages": [{"id": "1", "sender": "odd", "text": "\ud800\x00 " * 50}]}
     model, _ = train([*small_corpus()[:150], odd], seed=1, name="x", demonstration=True)
-    assert write_model_file(model.header, model.weights) == model.to_bytes()
+    assert write_model_file(model.header, model.weights, model.vocabulary) == model.to_bytes()
 
 
 def test_a_sigmoid_that_would_fall_is_refused():
