@@ -17,7 +17,7 @@ from scoring.evaluation_corpora import NOT_OFFICIAL, described, sha256_of
 from scoring.evaluation_curves import Curve, curve_figures
 from scoring.evaluation_early import early_figures
 from scoring.evaluation_facts import Facts
-from scoring.evaluation_operating import OperatingPoint, best_point, figures_at, fixed_point
+from scoring.evaluation_operating import OperatingPoint, best_point, figures_at, fixed_point, suggested_point
 from scoring.evaluation_peers import PeerScores
 from scoring.evaluation_prevalence import THRESHOLDS, prevalence_table
 from scoring.evaluation_resampling import Resampling
@@ -125,7 +125,8 @@ class _Sections:
 
     def points(self, scope: str) -> list[OperatingPoint]:
         best = best_point(self.facts, self.scores, self.mask(scope), otherwise=self.settings.threshold)
-        return [self.fixed, best]
+        suggested = suggested_point(self.facts, [own["suggested"] for own in self.measured.models])
+        return [self.fixed, suggested, best]
 
     def scope(self, key: str, title: str) -> dict[str, Any]:
         mask = self.mask(key)
@@ -192,7 +193,7 @@ class _Sections:
         thresholds = sorted({*THRESHOLDS, self.settings.threshold})
         points = [_numbered(threshold, self.facts.size) for threshold in thresholds]
         rows = prevalence_table(
-            [*points, self.points(key)[1]],
+            [*points, *self.points(key)[1:]],
             self.facts,
             self.scores,
             self.mask(key),

@@ -1,7 +1,6 @@
 """Measures how early a model warns, as `early_detection` defines it, over whole conversations and segments."""
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -31,7 +30,7 @@ NO_WARNING = "no positive conversation was warned of"
 class Warnings:
     """The latency of each conversation under each skepticism, [N, 10]; 0 where no warning was raised.
 
-    `judge` gives one probability for each non-empty message, nan while there is too little to judge.
+    `judge` gives one probability for each message with words, nan while there is too little to judge.
     """
 
     def __init__(self, size: int, threshold: float) -> None:
@@ -39,7 +38,7 @@ class Warnings:
         self.threshold = threshold
 
     def add(self, judged: Judged, model: Model) -> None:
-        self.take(judged.index, judged.turns, partial(window_probabilities, model))
+        self.take(judged.index, judged.turns, model.window_probabilities)
 
     def take(self, index: int, turns: Sequence[Turn], judge: Judge) -> None:
         """Judge one conversation window by window."""
@@ -48,16 +47,6 @@ class Warnings:
 
     def end(self, model: Model) -> None:
         """Nothing is held back."""
-
-
-def window_probabilities(model: Model, turns: Sequence[Turn]) -> np.ndarray:
-    """Return the probability of the window of the last 50 non-empty messages after each one, nan where the model
-    abstains.
-    """
-    own = [turn for turn in turns if turn.text.strip()]
-    windows = (own[max(0, end - early.WINDOW) : end] for end in range(1, len(own) + 1))
-    scored = (each.probability for each in model.score_stream(windows))
-    return np.array([np.nan if probability is None else probability for probability in scored], dtype=float)
 
 
 def early_figures(

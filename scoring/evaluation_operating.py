@@ -16,6 +16,7 @@ BETA = 0.5
 WAYS = ("left_out", "not_flagged")
 
 FIXED = "fixed before the evaluation"
+SUGGESTED = "suggested by the model for the best F0.5, chosen in training on conversations that no part of it had seen"
 CHOSEN_APART = "chosen for the best F0.5 on the other folds, whose senders are not in the fold reported"
 
 
@@ -37,6 +38,14 @@ class OperatingPoint:
 def fixed_point(threshold: float, size: int) -> OperatingPoint:
     """Draw the line at one threshold that nobody chose by looking."""
     return OperatingPoint("fixed", f"{threshold:g}", FIXED, (threshold,), np.full(size, threshold))
+
+
+def suggested_point(facts: Facts, suggestions: Sequence[float]) -> OperatingPoint:
+    """Draw the line where the model says, or each fold's model for its fold."""
+    thresholds = np.array(suggestions)[
+        facts.folds if len(suggestions) > 1 else np.zeros(facts.size, dtype=int)
+    ]
+    return OperatingPoint("suggested", "the model's own", SUGGESTED, tuple(suggestions), thresholds)
 
 
 def best_point(facts: Facts, scores: np.ndarray, scope: np.ndarray, *, otherwise: float) -> OperatingPoint:

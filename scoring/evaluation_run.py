@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from scoring.evaluation_accounts import Lines, Named
 from scoring.evaluation_attacks import AttackedProbabilities
 from scoring.evaluation_characteristics import Ratings
-from scoring.evaluation_corpora import Corpora, Record
+from scoring.evaluation_corpora import Corpora, Record, Tell
 from scoring.evaluation_early import Warnings
 from scoring.evaluation_facts import Facts
 from scoring.evaluation_peers import PeerScores, score_peers
@@ -130,7 +131,12 @@ def _trained(measured: Measured, fold: int) -> Model:
         name=f"fold {fold + 1}",
         demonstration=False,
         held_out=_chosen(measured.corpora, inside),
+        progress=partial(_progress, measured.corpora.tell),
     )[0]
+
+
+def _progress(tell: Tell, sentence: str, share: float | None) -> None:
+    tell(sentence if share is None else f"{sentence}, {100 * share:.0f} %")
 
 
 def _unseen(corpora: Corpora) -> np.ndarray:
@@ -149,6 +155,7 @@ def _described(model: Model) -> dict[str, Any]:
         "demonstration": model.demonstration,
         "languages": list(header["languages"]),
         "corpus_digest": header["corpus_digest"],
+        "suggested": header["thresholds"]["f05"],
     }
 
 

@@ -20,7 +20,7 @@ METHOD = (
     "recall and false-positive rate at the operator's own prevalence.",
     "The calibration error compares probabilities with what came true, in ten bins; benign conversations that were "
     "added change the share of positive ones, for which the probabilities were not made.",
-    "Early detection: the last 50 non-empty messages are judged after each one, and a warning stands from the moment "
+    "Early detection: the last 50 messages with words are judged after each one, and a warning stands from the moment "
     "when enough of the last 10 judgements are positive. F1 is taken over conversations of 6 to 150 messages, latency "
     "over positive conversations as the corpus has them, warned of rightly. The corpus does not say which of them are "
     "whole.",

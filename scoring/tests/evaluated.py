@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,9 @@ import numpy as np
 
 from scoring.evaluation_facts import Facts, FactsReader
 from scoring.evaluation_resampling import Resampling
+from scoring.evaluation_scoring import Judged, turns_of
+from scoring.pipeline import MessageRating
+from scoring.tests.trained import small_model
 
 
 def record(
@@ -26,6 +30,13 @@ def record(
         for place, text in enumerate(texts)
     ]
     return {"id": f"c{number}", "label": label, "language": "en", "messages": messages} | more
+
+
+def judged(index: int, own: dict[str, Any], *messages: tuple[float, dict[str, float]]) -> Judged:
+    """A conversation whose messages got these contributions and ratings, whatever a model would say of it."""
+    turns = turns_of(own)
+    given = tuple(MessageRating(turn.id, *one) for turn, one in zip(turns, messages, strict=True))
+    return Judged(index, own, turns, replace(small_model().score(turns), messages=given))
 
 
 def facts_of(

@@ -15,7 +15,7 @@ from scoring.early_detection import (
     speed,
     weighted_median,
 )
-from scoring.evaluation_early import NO_BOUNDARIES, Warnings, early_figures, window_probabilities
+from scoring.evaluation_early import NO_BOUNDARIES, Warnings, early_figures
 from scoring.tests.evaluated import apart, everything, facts_of, record
 from scoring.tests.trained import held_out, small_model
 
@@ -75,7 +75,7 @@ def test_while_there_is_too_little_to_judge_nothing_is_positive():
 def test_the_windows_judged_are_the_scores_of_the_last_fifty_messages():
     turns = max((turns for _, turns in held_out()), key=len)[:80]
     assert len(turns) > 60
-    found = window_probabilities(small_model(), turns)
+    found = small_model().window_probabilities(turns)
     np.testing.assert_allclose(found, naive_window_probabilities(small_model(), turns), atol=1e-9, rtol=0)
     assert np.isfinite(found).any()
 

@@ -4,18 +4,13 @@ import numpy as np
 import pytest
 
 from scoring.evaluation_accounts import Named, account_figures, line_figures, strongest_account
-from scoring.evaluation_scoring import Judged, turns_of
-from scoring.pipeline import MessageRating, Scored
-from scoring.tests.evaluated import apart, everything, facts_of, record
+from scoring.evaluation_scoring import Judged
+from scoring.tests.evaluated import apart, everything, facts_of, judged, record
 from scoring.tests.trained import small_model
 
 
-def judged(index: int, own: dict, *contributions: float) -> Judged:
-    turns = turns_of(own)
-    messages = tuple(
-        MessageRating(turn.id, given, {}) for turn, given in zip(turns, contributions, strict=True)
-    )
-    return Judged(index, own, turns, Scored(0.5, None, 0.0, (), messages))
+def raised(index: int, own: dict, *contributions: float) -> Judged:
+    return judged(index, own, *((each, {}) for each in contributions))
 
 
 ROLES = {"s": "subject", "m": "possible_minor"}
@@ -34,17 +29,17 @@ def named():
         record(2, 0, senders=("a", "b"), texts=["x"] * 2, authors={"a": "other", "b": "other"}),
     ]  # fmt: skip
     measured = Named(3)
-    measured.add(judged(0, records[0], 2.0, 0.5, 1.0, -3.0), small_model())
-    measured.add(judged(1, records[1], 0.1, 0.7), small_model())
-    measured.add(judged(2, records[2], 0.4, -0.2), small_model())
+    measured.add(raised(0, records[0], 2.0, 0.5, 1.0, -3.0), small_model())
+    measured.add(raised(1, records[1], 0.1, 0.7), small_model())
+    measured.add(raised(2, records[2], 0.4, -0.2), small_model())
     return measured, facts_of(records)
 
 
 def test_the_account_that_raised_the_score_most_is_named():
     own = record(0, 1, senders=("a", "b"), texts=["x"] * 3)
-    scored = judged(0, own, 1.0, 1.5, 0.3).scored
+    scored = raised(0, own, 1.0, 1.5, 0.3).scored
     assert strongest_account(scored, {"0-0": "a", "0-1": "b", "0-2": "a"}) == "b"
-    assert strongest_account(judged(0, own, -1, -1, 0).scored, {"0-0": "a", "0-1": "b", "0-2": "a"}) is None
+    assert strongest_account(raised(0, own, -1, -1, 0).scored, {"0-0": "a", "0-1": "b", "0-2": "a"}) is None
 
 
 def test_accounts_are_counted_once_and_only_from_flagged_conversations(named):
@@ -73,14 +68,14 @@ def test_a_list_of_lines_stands_before_spans():
     for place, message in enumerate(own["messages"], start=1):
         message["id"] = f"pan2012:abc:{place}"
     measured = Named(1, lines=frozenset({("abc", "2"), ("abc", "9")}))
-    measured.add(judged(0, own, 1.0, 1.0, -1.0), small_model())
+    measured.add(raised(0, own, 1.0, 1.0, -1.0), small_model())
     assert measured.line_counts.tolist() == [[1, 2, 1]]
 
 
 def test_without_roles_or_spans_the_card_says_why_there_are_no_figures():
     facts = facts_of([record(0, 1)])
     measured = Named(1)
-    measured.add(judged(0, record(0, 1), 1.0), small_model())
+    measured.add(raised(0, record(0, 1), 1.0), small_model())
     flagged = np.array([True])
     assert "no authors" in account_figures(measured, flagged, facts, everything(facts), apart(1))["why"]
     assert "no spans" in line_figures(measured, flagged, everything(facts), apart(1))["why"]

@@ -5,20 +5,14 @@ import pytest
 from sklearn.metrics import average_precision_score
 
 from scoring.evaluation_characteristics import STEPS, Ratings, average_precision, characteristic_figures
-from scoring.evaluation_scoring import Judged, turns_of
-from scoring.pipeline import MessageRating, Scored
-from scoring.tests.evaluated import record
+from scoring.tests.evaluated import judged, record
 from scoring.tests.trained import small_model
 
 KEY = "secrecy_request"
 
 
 def add(ratings: Ratings, own: dict, *given: float) -> None:
-    turns = turns_of(own)
-    messages = tuple(
-        MessageRating(turn.id, 0.0, {KEY: rating}) for turn, rating in zip(turns, given, strict=True)
-    )
-    ratings.add(Judged(0, own, turns, Scored(0.5, None, 0.0, (), messages)), small_model())
+    ratings.add(judged(0, own, *((0.0, {KEY: rating}) for rating in given)), small_model())
 
 
 def span(message: str, key: str = KEY) -> dict:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from scoring.evaluation_operating import best_point, best_threshold, figures_at, fixed_point
+from scoring.evaluation_operating import best_point, best_threshold, figures_at, fixed_point, suggested_point
 from scoring.tests.evaluated import apart, everything, facts_of, labelled, record
 
 NAN = float("nan")
@@ -61,3 +61,10 @@ def test_the_card_says_where_a_threshold_was_chosen():
         == "chosen for the best F0.5 on the other folds, whose senders are not in the fold reported"
     )
     assert len(best["thresholds"]) == 2
+
+
+def test_the_threshold_that_a_model_suggests_holds_for_its_own_fold():
+    facts = labelled(*[1, 0] * 4)
+    assert suggested_point(facts, [0.7]).thresholds.tolist() == [0.7] * 8
+    by_fold = suggested_point(facts, [0.6, 0.8]).thresholds
+    assert np.array_equal(by_fold == 0.8, facts.folds == 1)
