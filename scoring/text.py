@@ -28,8 +28,11 @@ _MARKS = re.compile(
 )
 _LATIN_LETTER = re.compile("[a-z]")
 _WORD = re.compile(r"[^\W\d_]+")
-_APART = re.compile(r"(?<![^\W_])[a-z]([.\-_*~|/·•])[a-z](?:\1[a-z])+(?![^\W_])")
-_SPACED = re.compile(r"(?<!\S)[a-z](?: [a-z])+ [a-z](?![^\W_])")
+_APART = re.compile(r"(?<![^\W_])[a-z](?:([.\-_*·•])[a-z](?:\1[a-z])*|([~|/])[a-z](?:\2[a-z])+)(?![^\W_])")
+# Two letters make a word only where wider gaps set it apart.
+_SPACED = re.compile(
+    r"(?<!\S)[a-z](?: [a-z])+ [a-z](?![^\W_])|(?<=  )[a-z] [a-z](?=[.,?!]?(?:  |\Z))|\A[a-z] [a-z](?=[.,?!]?  )"
+)
 _TOKEN = re.compile(r"\S+")
 _STRETCHED = re.compile(r"([^\W\d]|[^\w\s])\1{2,}")
 _INVISIBLE_CATEGORIES = {"Cf", "Cs", "Me"}

@@ -102,6 +102,21 @@ def test_a_word_that_is_too_long_for_one_keeps_its_digits():
     assert normalised_text("a1" * 32) != "a1" * 32
 
 
+@pytest.mark.parametrize(
+    ("spelling", "words"),
+    [
+        ("w h e r e   i s   i t", "where is it"),
+        ("i s  i t  r a i n i n g ?", "is it raining ?"),
+        ("i.s i-t r_a_i_n_i_n_g?", "is it raining?"),
+        ("it is i and u r late", "it is i and u r late"),
+        ("u r", "u r"),
+        ("w/o y/n", "w/o y/n"),
+    ],
+)
+def test_two_letters_are_a_word_where_a_gap_or_a_dot_says_so(spelling, words):
+    assert normalised_text(spelling) == words
+
+
 def test_a_word_in_another_script_stays_in_it():
     assert normalised_text("привет как дела") == "привет kak дела"
     assert normalised_text("καλημέρα") == "καλημερα"
