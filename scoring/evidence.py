@@ -56,6 +56,17 @@ def open_identity(conversation: Conversation, participant: Participant) -> dict[
     return identity
 
 
+def seal_state(conversation: Conversation, *, model_id: int, state: bytes) -> bytes:
+    """What a model keeps of a conversation is drawn from its texts, so it dies with the same key."""
+    row = _state_row(conversation, model_id)
+    return cipher_of(conversation).encrypt(state, table="state", column="data", row=row)
+
+
+def open_state(conversation: Conversation, *, model_id: int, sealed: bytes | memoryview) -> bytes:
+    row = _state_row(conversation, model_id)
+    return cipher_of(conversation).decrypt(sealed, table="state", column="data", row=row)
+
+
 def seal_note(conversation: Conversation, *, column: str, row: str, note: str) -> bytes | None:
     """A person's words about evidence (a note, grounds, a reason) die with the evidence's key."""
     if not note:
@@ -71,6 +82,10 @@ def open_note(conversation: Conversation, *, column: str, row: str, sealed: byte
 
 def _message_row(conversation_id: str, message_id: str, version: int) -> str:
     return f"{conversation_id}\x1f{message_id}\x1f{version}"
+
+
+def _state_row(conversation: Conversation, model_id: int) -> str:
+    return f"{conversation.external_id}\x1f{model_id}"
 
 
 # JSON may carry lone surrogates; what a platform sent is kept as it was sent.

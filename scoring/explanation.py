@@ -1,5 +1,5 @@
-"""Says in plain words why a conversation was rated as it was: messages, characteristics, exact places, and
-what spoke against.
+"""Says in plain words why a conversation was rated as it was: messages, characteristics, exact places, what spoke
+against, and why the number is not surer.
 
 Contributions are the score itself, split exactly; nothing here is estimated afterwards. No sentence quotes
 the text (it is masked until a moderator asks for it) and none judges a person.
@@ -7,21 +7,22 @@ the text (it is masked until a moderator asks for it) and none judges a person.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from scoring import explanation_words as words
 from scoring.abstention import REASONS
 from scoring.characteristics import BY_KEY, level
+from scoring.explanation_words import Basis, Totals, WeighedTurn
 from scoring.features import LONGEST_WORD, divisors, located_buckets
-from scoring.pipeline import MessageRating, Model, Scored, Turn
+from scoring.pipeline import Model, Scored, Turn
 from scoring.text import normalise
 
 MOST_MESSAGES = 10
 MOST_SPANS = 3
 SMALLEST_SHARE = 0.15
 WORDS_TO_CHOOSE_FROM = 4
-CLEAR = 0.5
 
 _WORD = re.compile(r"\S+")
 
@@ -37,19 +38,28 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One message that raised the score; `share` is its part, from 0 to 1, of all that raised it."""
+    """One message that raised the score; `share` is its part, from 0 to 1, of all that raised it.
 
+    `characteristics` are those clear in it; `spans` stand only where its text was given.
+    """
+
+    number: int
     id: str
     contribution: float
     share: float
     characteristics: tuple[tuple[str, float], ...]
-    spans: tuple[Span, ...]
     why: str
+    spans: tuple[Span, ...] = ()
+
+    @property
+    def named(self) -> tuple["RatedCharacteristic", ...]:
+        """Its characteristics in words."""
+        return tuple(_in_words(key, rating) for key, rating in self.characteristics)
 
 
 @dataclass(frozen=True, slots=True)
 class RatedCharacteristic:
-    """A characteristic of the conversation in words."""
+    """A characteristic of a conversation or a message in words."""
 
     key: str
     label: str
@@ -59,94 +69,84 @@ class RatedCharacteristic:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Everything that a case page says about a score; `reasons` from the strongest message down, ten at
-    most.
+    """Everything that a case page says about a score; `reasons` from the strongest message down, ten at most.
+
+    `against` what spoke against it, `sure` how sure it is and why not surer, `course` who wrote how much and when:
+    each a row of sentences.
     """
 
     summary: str
-    reasons: tuple[Reason, ...]
-    characteristics: tuple[RatedCharacteristic, ...]
-    against: tuple[str, ...]
+    reasons: tuple[Reason, ...] = ()
+    characteristics: tuple[RatedCharacteristic, ...] = ()
+    against: tuple[str, ...] = ()
+    sure: tuple[str, ...] = ()
+    course: tuple[str, ...] = ()
 
 
 def explain(model: Model, scored: Scored, turns: Sequence[Turn]) -> Explanation:
-    """Explain the result that `model` gave for `turns`; both must be those of the scoring."""
-    if scored.abstained is not None:
-        return Explanation(f"Not judged. {REASONS[scored.abstained]}", (), (), ())
-    reasons = _reasons(model, scored, turns)
-    return Explanation(
-        summary=_summary(scored, reasons),
-        reasons=reasons,
-        characteristics=tuple(_in_words(key, rating) for key, rating in scored.characteristics),
-        against=_against(scored),
+    """Explain the result that `model` gave for `turns`, with spans; both must be those of the scoring."""
+    basis = basis_of(model, scored)
+    if basis is None:
+        return Explanation(f"Not judged. {REASONS[scored.abstained or '']}")
+    explanation = explain_basis(basis)
+    reasons = tuple(
+        replace(reason, spans=strongest_spans(model, turns[reason.number - 1].text, _strongest(reason)))
+        for reason in explanation.reasons
     )
+    return replace(explanation, reasons=reasons)
+
+
+def _strongest(reason: Reason) -> str | None:
+    return reason.characteristics[0][0] if reason.characteristics else None
+
+
+def explain_basis(basis: Basis) -> Explanation:
+    """Explain a judged score from what is known of it, without any text and so without spans."""
+    return Explanation(
+        summary=words.summary(basis),
+        reasons=tuple(_reason(turn, basis.share(turn)) for turn in basis.turns),
+        characteristics=tuple(_in_words(key, rating) for key, rating in basis.characteristics),
+        against=tuple(words.against(basis)),
+        sure=tuple(words.how_sure(basis)),
+        course=basis.course,
+    )
+
+
+def _reason(turn: WeighedTurn, share: float) -> Reason:
+    return Reason(turn.number, turn.id, turn.contribution, share, turn.clear, words.why(turn, share))
 
 
 def _in_words(key: str, rating: float) -> RatedCharacteristic:
-    return RatedCharacteristic(key, BY_KEY[key].label, rating, level(rating))
+    label = BY_KEY[key].label if key in BY_KEY else key.replace("_", " ")
+    return RatedCharacteristic(key, label, rating, level(rating))
 
 
-def _reasons(model: Model, scored: Scored, turns: Sequence[Turn]) -> tuple[Reason, ...]:
-    raised = sum(message.contribution for message in scored.messages if message.contribution > 0)
-    texts = {turn.id: turn.text for turn in turns}
-    strongest = sorted(scored.messages, key=lambda message: -message.contribution)[:MOST_MESSAGES]
-    return tuple(
-        _reason(model, message, texts[message.id], message.contribution / raised)
-        for message in strongest
-        if message.contribution > 0
+def basis_of(model: Model, scored: Scored) -> Basis | None:
+    """Return what is known of a fresh result, or None where the model abstained."""
+    judged, state = scored.judgement, scored.state
+    if judged.probability is None:
+        return None
+    turns = [
+        WeighedTurn(number, message.id, message.contribution, message.ratings)
+        for number, message in enumerate(scored.messages, start=1)
+    ]
+    raising = sorted((turn for turn in turns if turn.contribution > 0), key=lambda turn: -turn.contribution)
+    lowered = [turn.contribution for turn in turns if turn.contribution < 0]
+    raised = sum(turn.contribution for turn in raising)
+    return Basis(
+        probability=judged.probability,
+        base=judged.base,
+        messages=len(turns),
+        characteristics=judged.characteristics,
+        turns=tuple(raising[:MOST_MESSAGES]),
+        totals=Totals(raised, sum(lowered), len(raising), len(lowered)),
+        window=(judged.window_first, judged.window_last),
+        amount=state.amount,
+        parts=judged.course,
+        trained=model.rater.keys,
+        demonstration=model.demonstration,
+        course=state.dynamics.sentences(language=model.languages[0]),
     )
-
-
-def _reason(model: Model, message: MessageRating, text: str, share: float) -> Reason:
-    clear = tuple(
-        sorted(((k, r) for k, r in message.ratings.items() if r >= CLEAR), key=lambda pair: -pair[1])
-    )
-    spans = strongest_spans(model, text, clear[0][0] if clear else None)
-    return Reason(message.id, message.contribution, share, clear, spans, _why(clear, share))
-
-
-def _why(clear: tuple[tuple[str, float], ...], share: float) -> str:
-    gave = f"it gave {share:.0%} of what raised the score"
-    if not clear:
-        return f"No single characteristic stands out, but {gave}: its wording is nearer to the positive examples."
-    named = " and ".join(
-        f"“{BY_KEY[key].label}” ({level(rating)}, {rating:.2f})" for key, rating in clear[:2]
-    )
-    return f"Read as {named}; {gave}."
-
-
-def _summary(scored: Scored, reasons: tuple[Reason, ...]) -> str:
-    clear = [BY_KEY[key].label for key, rating in scored.characteristics if rating >= CLEAR]
-    named = (
-        f"Clearest: {', '.join(f'“{label}”' for label in clear[:3])}."
-        if clear
-        else "No characteristic is clear."
-    )
-    held = sum(reason.share for reason in reasons)
-    count = f"{len(reasons)} of {_messages(len(scored.messages))} gave {held:.0%} of what raised the score."
-    return f"Probability {scored.probability:.2f}. {count} {named}"
-
-
-def _against(scored: Scored) -> tuple[str, ...]:
-    """What a reader should weigh on the other side, each a sentence; empty where there is nothing."""
-    lowered = [message.contribution for message in scored.messages if message.contribution < 0]
-    clear = [key for key, rating in scored.characteristics if rating >= CLEAR]
-    found = []
-    if lowered:
-        found.append(
-            f"{_messages(len(lowered))} lowered the score, by {-sum(lowered):.1f} in log-odds together."
-        )
-    if len(clear) == 1:
-        found.append(
-            f"Only one characteristic is clear, “{BY_KEY[clear[0]].label}”; alone it is common in ordinary chat."
-        )
-    if not clear:
-        found.append("No characteristic is clear or strong.")
-    return tuple(found)
-
-
-def _messages(count: int) -> str:
-    return "1 message" if count == 1 else f"{count:,} messages"
 
 
 def strongest_spans(model: Model, text: str, key: str | None = None) -> tuple[Span, ...]:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scoring.explanation import explain, strongest_spans, word_weights
+from scoring.explanation import Explanation, basis_of, explain, strongest_spans, word_weights
+from scoring.explanation_words import DEMONSTRATION, WITHOUT_EVALUATION
 from scoring.features import divisors
 from scoring.pipeline import Turn
 from scoring.tests.trained import held_out, small_corpus, small_model, turns_of
@@ -66,7 +67,13 @@ def test_reasons_are_the_strongest_messages_with_their_exact_contributions():
 
 def test_no_sentence_quotes_the_text_or_speaks_of_guilt():
     for turns, _, explanation in explained():
-        said = [explanation.summary, *explanation.against, *(reason.why for reason in explanation.reasons)]
+        said = [
+            explanation.summary,
+            *explanation.against,
+            *explanation.sure,
+            *explanation.course,
+            *(reason.why for reason in explanation.reasons),
+        ]
         assert not GUILT.search(" ".join(said))
         long = [turn.text for turn in turns if len(turn.text) > 12]
         assert not any(text in sentence for text in long for sentence in said)
@@ -77,19 +84,50 @@ def test_a_case_is_summed_up_in_one_line_with_what_spoke_against():
     scored = small_model().score(turns)
     explanation = explain(small_model(), scored, turns)
     assert re.fullmatch(
-        r"Probability \d\.\d\d\. \d+ of \d+ messages gave \d+% of what raised the score\. "
-        r"(Clearest: .*|No characteristic is clear)\.",
+        r"Probability \d\.\d\d\. \d+ of \d+ messages gave (over 99|\d+) % of what raised it\. "
+        r"(Clearest: .*|No characteristic is clear)\.( Turns \d+ to \d+ weighed most\.)?",
         explanation.summary,
     )
     assert any("lowered the score" in sentence for sentence in explanation.against)
     assert [c.rating for c in explanation.characteristics] == [rating for _, rating in scored.characteristics]
 
 
+def test_how_sure_names_the_demonstration_and_what_was_not_trained():
+    _, _, explanation = next(explained())
+    assert explanation.sure[:2] == (WITHOUT_EVALUATION, DEMONSTRATION)
+    assert any(
+        sentence.startswith("The model was not trained to rate ") and "“Sexual content”" in sentence
+        for sentence in explanation.sure
+    )
+
+
+def test_the_course_is_that_of_the_conversation():
+    _, scored, explanation = next(explained())
+    assert explanation.course == scored.state.dynamics.sentences()
+    assert explanation.course
+
+
+def test_base_and_totals_are_the_whole_logit():
+    for _, scored, _ in explained():
+        basis = basis_of(small_model(), scored)
+        assert basis is not None
+        assert basis.base + basis.totals.raised + basis.totals.lowered == pytest.approx(
+            scored.logit, abs=1e-9
+        )
+
+
+def test_each_reason_points_into_its_own_message():
+    for turns, _, explanation in explained():
+        for reason in explanation.reasons:
+            turn = turns[reason.number - 1]
+            assert reason.id == turn.id
+            assert all(0 <= span.start < span.end <= len(turn.text) for span in reason.spans)
+
+
 def test_what_was_not_judged_says_why():
     turns = (Turn("1", "u1", None, "hello"),)
     explanation = explain(small_model(), small_model().score(turns), turns)
-    assert explanation.summary == "Not judged. There is too little text to judge."
-    assert (explanation.reasons, explanation.characteristics, explanation.against) == ((), (), ())
+    assert explanation == Explanation("Not judged. There is too little text to judge.")
 
 
 def test_a_head_that_was_not_trained_has_no_spans():
