@@ -1,7 +1,7 @@
 """Fits the conversation head: the evidence of messages, the stage over it, and the calibration.
 
 Everything after the weights is fitted on evidence from weights that had not seen the conversation, and the
-calibration on logits of which neither stage had seen it; both by author-disjoint folds. The last fit uses all.
+calibration on logits of which neither stage had seen it; both by author-disjoint folds. The head is the folds' mean.
 """
 
 from dataclasses import dataclass
@@ -10,20 +10,21 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from scoring.classifier import Noise
 from scoring.compiled import GRAMS
 from scoring.features import Matrix, divisors
-from scoring.fitting_linear import Column, balance, fit_column, rarity
-from scoring.fitting_stage import Examples, fit_stage
-from scoring.state import ConversationState
+from scoring.fitting_examples import read_examples
+from scoring.fitting_linear import Column, balance, fit_column, narrowed, rarity
+from scoring.fitting_stage import fit_stage
 from scoring.training_data import Progress, TrainingData, TrainingError
-from scoring.training_spool import messages_of
 
 CONVERSATION_C = 0.5
 # How much examples count: those as brought, their copies in odd spelling, single messages that were marked.
 MISSPELT_WEIGHT, MESSAGE_WEIGHT = 0.5, 0.5
-NEGATIVE_MESSAGES = 30_000
-# Features of all chosen conversations together; more than that is not held in memory at once (16 bytes each, twice).
+NEGATIVE_MESSAGES, LEAST_SHARE = 30_000, 0.05
+# Beyond so many messages they are sampled, so that they do not grow with the corpus.
+MOST_MARKED, MOST_UNMARKED = 60_000, 60_000
+# Features of all chosen conversations together; more than that is not held in memory at once: 8 bytes each are kept,
+# and a fit takes 30 more while it runs.
 MOST_FEATURES = 40_000_000
 HARD_SHARE = 0.3
 
@@ -67,22 +68,23 @@ def fit_conversations(
     examples = _chosen(data, fitting, seed=seed)
     folds = np.unique(data.folds[fitting])
     columns = {}
-    for number, fold in enumerate(folds.tolist()):
-        _tell(
-            progress, f"conversation head, part {number + 1} of {folds.size + 1}", number / (folds.size + 1)
-        )
+    for number, fold in enumerate(folds.tolist(), start=1):
+        _tell(progress, f"conversation head, part {number} of {folds.size}", (number - 1) / folds.size)
         columns[fold] = _column(examples, examples.folds != fold, seed=seed)
     plain = _judged(data, fitting & data.plain)
-    read = _read_with(data, plain, columns)
+    read = read_examples(data, plain, columns)
     stage = fit_stage(read, data.labels[plain], data.folds[plain], data.sources[plain])
-    _tell(
-        progress,
-        f"conversation head, part {folds.size + 1} of {folds.size + 1}",
-        folds.size / (folds.size + 1),
-    )
-    column = _column(examples, np.ones(examples.labels.size, dtype=bool), seed=seed)
+    column = _mean_column(list(columns.values()))
     header = stage.header(column.scale)
     return Fitted(column, header, stage.logits, stage.probabilities, np.flatnonzero(plain), stage.course)
+
+
+def _mean_column(columns: list[Column]) -> Column:
+    """Return the mean of the folds' weights.
+
+    A last fit on everything would weigh more than those that stage and calibration were fitted to, and be too sure.
+    """
+    return narrowed(np.mean([column.numbers * column.scale for column in columns], axis=0))
 
 
 def _judged(data: TrainingData, plain: np.ndarray) -> np.ndarray:
@@ -110,10 +112,10 @@ def check_labels(data: TrainingData, chosen: np.ndarray) -> None:
 
 
 def _column(examples: _Chosen, chosen: np.ndarray, *, seed: int) -> Column:
+    rare = rarity(examples.counts, chosen & (examples.groups == 0))
     counts = examples.counts[np.flatnonzero(chosen)]
-    whole = counts[np.flatnonzero(examples.groups[chosen] == 0)]
     return fit_column(
-        counts, examples.labels[chosen], examples.weights(chosen), rarity(whole), c=CONVERSATION_C, seed=seed
+        counts, examples.labels[chosen], examples.weights(chosen), rare, c=CONVERSATION_C, seed=seed
     )
 
 
@@ -202,9 +204,8 @@ def _marked_messages(
     marked = np.zeros(block.message_ends.size, dtype=bool)
     marked[block.marks[:, 0]] = True
     labels = (marked & (data.labels[conversations] == 1))[rows]
-    share = min(1.0, NEGATIVE_MESSAGES / max(1, data.messages))
-    rows = rows[labels | (rng.random(rows.size) < max(share, 0.05))]
-    labels = (marked & (data.labels[conversations] == 1))[rows]
+    taken = rng.random(rows.size) < np.where(labels, *_shares(data))
+    rows, labels = rows[taken], labels[taken]
     return _Chosen(
         block.message_matrix(rows),
         labels.astype(int),
@@ -213,26 +214,10 @@ def _marked_messages(
     )
 
 
-def _read_with(data: TrainingData, plain: np.ndarray, columns: dict[int, Column]) -> Examples:
-    """Read each plain conversation by the column that had not seen its fold; noise is that of benign messages."""
-    states: list[ConversationState] = []
-    scales: list[float] = []
-    benign: list[np.ndarray] = []
-    for block in data.spool.blocks():
-        weights = np.column_stack([column.numbers for column in columns.values()])
-        places = {fold: place for place, fold in enumerate(columns)}
-        products, known = block.products(weights), np.zeros(block.message_ends.size, dtype=np.int64)
-        for own in np.flatnonzero(plain[block.conversations]).tolist():
-            number = own + block.first_conversation
-            fold = int(data.folds[number])
-            column = places[fold]
-            messages = messages_of(block, own, products[:, [column]], known)
-            states.append(ConversationState.of(messages))
-            scales.append(columns[fold].scale)
-            if data.labels[number] == 0:
-                grams = messages.counts[:, GRAMS]
-                vectors = messages.products[grams > 0, 0] / divisors(grams[grams > 0])
-                benign.append(columns[fold].scale * vectors)
-    ordinary = np.concatenate(benign)
-    noise = Noise(float(ordinary.mean()), float(ordinary.std()))
-    return Examples(states, np.array(scales), noise, data.course[plain], data.course_names)
+def _shares(data: TrainingData) -> tuple[float, float]:
+    """Return which share of marked messages and of others are examples."""
+    others = max(NEGATIVE_MESSAGES / max(1, data.messages), LEAST_SHARE)
+    return (
+        min(1.0, MOST_MARKED / max(1, data.marked_messages)),
+        min(1.0, others, MOST_UNMARKED / max(1, data.annotated_messages)),
+    )

@@ -20,8 +20,8 @@ from scoring.training_data import Progress, TrainingData
 HEAD_C = 0.3
 FEWEST_MARKED = 25
 ASSUMED_SHARE = 0.05
-# Messages that were marked for nothing are sampled to about so many in all.
-UNMARKED = 20_000
+# Messages that were marked for nothing are sampled to about so many in all, marked ones beyond so many.
+UNMARKED, MOST_MARKED = 20_000, 60_000
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def fit_heads(
     held = _messages(data, calibrating & ~data.misspelt, seed=seed)
     if taught is None or held is None:
         return []
-    rare = rarity(taught.counts)
+    rare = rarity(taught.counts, np.ones(taught.grams.size, dtype=bool))
     heads = []
     for place, key in enumerate(READ_KEYS):
         if progress:
@@ -83,7 +83,7 @@ def _fit_head(
 
 
 def _messages(data: TrainingData, conversations: np.ndarray, *, seed: int) -> _Messages | None:
-    """All marked messages and a sample of the others, of the annotated conversations of a mask."""
+    """The marked messages and a sample of the others, of the annotated conversations of a mask."""
     rng, parts = np.random.default_rng(seed), []
     chosen = conversations & data.annotated
     for block in data.spool.blocks():
@@ -91,8 +91,9 @@ def _messages(data: TrainingData, conversations: np.ndarray, *, seed: int) -> _M
         rows = np.flatnonzero(chosen[of] & (block.counts[:, GRAMS] > 0))
         marks = np.zeros((block.message_ends.size, len(READ_KEYS)), dtype=bool)
         marks[block.marks[:, 0], block.marks[:, 1]] = True
+        marked = min(1.0, MOST_MARKED / max(1, data.marked_messages))
         share = min(1.0, UNMARKED / max(1, data.messages))
-        rows = rows[marks[rows].any(axis=1) | (rng.random(rows.size) < share)]
+        rows = rows[rng.random(rows.size) < np.where(marks[rows].any(axis=1), marked, share)]
         if rows.size:
             parts.append(
                 _Messages(

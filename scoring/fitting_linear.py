@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 from sklearn.preprocessing import normalize
 from sklearn.svm import LinearSVC
 
@@ -33,14 +34,16 @@ def balance(labels: np.ndarray, groups: np.ndarray | None = None) -> np.ndarray:
     return weights
 
 
-def rarity(counts: Matrix) -> np.ndarray:
-    """Return how much each feature weighs, [BUCKETS]: √(ln((1 + n) / (1 + n_f)) + 1), 0 for one in under 3 of n rows.
+def rarity(counts: Matrix, chosen: np.ndarray) -> np.ndarray:
+    """Return how much each feature weighs, [BUCKETS], by n chosen rows (a mask): √(ln((1 + n) / (1 + n_f)) + 1), 0 for
+    one in under 3 of them.
 
     The root of scikit-learn's inverse document frequency: all of it made unfamiliar chat look positive, none of it lost
     precision (docs/adr/0014). What is rarer tells single conversations, not behaviour.
     """
-    present = np.bincount(counts.indices, minlength=BUCKETS)
-    rare = np.sqrt(np.log((1 + counts.shape[0]) / (1 + present)) + 1.0)
+    inside = np.repeat(chosen, np.diff(counts.indptr))
+    present = np.bincount(counts.indices[inside], minlength=BUCKETS)
+    rare = np.sqrt(np.log((1 + chosen.sum()) / (1 + present)) + 1.0)
     return np.where(present < FEWEST_ROWS, 0.0, rare)
 
 
@@ -51,8 +54,9 @@ def fit_column(
 
     `counts` [n, BUCKETS], `labels` [n] 0 or 1, `weights` [n] of the examples. Its weights are for plain counts again.
     """
-    vectors = counts.astype(np.float64)
-    vectors.data *= rare[vectors.indices]
+    vectors = sparse.csr_array(
+        (counts.data * rare[counts.indices], counts.indices, counts.indptr), counts.shape
+    )
     normalize(vectors, copy=False)
     model = LinearSVC(C=c, dual=True, tol=TOLERANCE, max_iter=5_000, random_state=seed)
     model.fit(vectors, labels, sample_weight=weights)

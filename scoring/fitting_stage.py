@@ -8,8 +8,8 @@ import numpy as np
 from scipy.special import expit, log_expit
 from sklearn.linear_model import LogisticRegression
 
-from scoring.classifier import AMOUNT, READINGS, Noise, readings_of
-from scoring.state import ConversationState
+from scoring.classifier import AMOUNT, READINGS, Noise
+from scoring.fitting_examples import Examples
 from scoring.training_data import TrainingError
 
 # The mean of the evidence (1) does not grow with the length of chat; a lower power must be worth it.
@@ -22,22 +22,6 @@ FEWEST_OF_A_LABEL, LEAST_GAIN = 30, 0.05
 RELUCTANCE = 5.0
 LEAST_KNOWN = 0.5
 RIDGE, NEWTON_STEPS, NEWTON_TOLERANCE = 1e-6, 100, 1e-9
-
-
-@dataclass(frozen=True)
-class Examples:
-    """Conversations as the stage sees them: n states, the `scales` [n] of what read them, and their course [n, F]."""
-
-    states: Sequence[ConversationState]
-    scales: np.ndarray
-    noise: Noise
-    course: np.ndarray
-    course_names: tuple[str, ...]
-
-    def readings(self, power: float) -> np.ndarray:
-        """Return whole, window and peak of each, [n, 3]."""
-        pairs = zip(self.states, self.scales.tolist(), strict=True)
-        return np.array([readings_of(state, scale, power, self.noise) for state, scale in pairs])
 
 
 @dataclass(frozen=True)
@@ -76,8 +60,7 @@ class Stage:
 def fit_stage(examples: Examples, labels: np.ndarray, folds: np.ndarray, sources: np.ndarray) -> Stage:
     """Fit intercept and weights, none of a reading negative, with the course where it helps within one source."""
     power, readings = _best_power(examples, labels, folds)
-    amount = [np.log1p(state.amount.words) for state in examples.states]
-    examples.course[:, examples.course_names.index(AMOUNT)] = amount
+    examples.course[:, examples.course_names.index(AMOUNT)] = np.log1p(examples.words)
     course, names, centres, said = _useful_course(examples, readings, labels, folds, sources)
     features, limits = np.hstack([readings, course]), len(READINGS)
     logits = cross_fitted(features, labels, folds, limits)

@@ -8,7 +8,6 @@ the reference, a sparse product with `features.count_matrix`.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice
 from threading import Lock
 
 import numpy as np
@@ -94,8 +93,8 @@ class Kernel:
             self._pool_ends, self._pool, before, tokens, fresh,
         )  # fmt: skip
         if self._known > before:
-            places = fresh[: self._known - before].tolist()
-            self._keep([text[start:stop] for start, stop in places], before)
+            starts, stops = fresh[: self._known - before].T.tolist()
+            self._keep([text[start:stop] for start, stop in zip(starts, stops, strict=True)], before)
         compiled.add_up(
             tokens, count, self._rows, self._counts, self._keys, self._flags,
             self._weights, products, counts, in_a_row,
@@ -110,7 +109,7 @@ class Kernel:
                 self._flags[place + number] |= IS_LETTER
             start += size
         if len(max(words, key=len, default="")) > LONGEST_WORD:
-            words, sizes = _cut(words, sizes)
+            words, sizes = cut_words(words, sizes)
         found = read_words(words)
         found.counts[:, KNOWN] = self._vocabulary[found.places] & (found.counts[:, WORDS] > 0)
         compiled.join_words(
@@ -144,11 +143,15 @@ def _aligned(weights: np.ndarray) -> np.ndarray:
     return aligned
 
 
-def _cut(words: Sequence[str], sizes: Sequence[int]) -> tuple[list[str], list[int]]:
+def cut_words(words: Sequence[str], sizes: Sequence[int]) -> tuple[list[str], list[int]]:
     """Cut endless words into chunks, and count those of each token."""
-    parts = iter(words)
-    cut = [chunks(islice(parts, size)) for size in sizes]
-    return list(chain.from_iterable(cut)), [len(own) for own in cut]
+    cut: list[str] = []
+    counts, place = list(sizes), 0
+    for number, size in enumerate(sizes):
+        before = len(cut)
+        cut += chunks(words[place : place + size])
+        counts[number], place = len(cut) - before, place + size
+    return cut, counts
 
 
 def _grown(table: np.ndarray, size: int) -> np.ndarray:

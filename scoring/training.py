@@ -13,6 +13,7 @@ import numba
 import numpy as np
 import scipy
 import sklearn
+from threadpoolctl import threadpool_limits
 
 from scoring.characteristics import READ_KEYS
 from scoring.features import VOCABULARY_BITS
@@ -21,7 +22,8 @@ from scoring.fitting_heads import Head, fit_heads
 from scoring.pipeline import Model
 from scoring.sample_corpus import generate
 from scoring.training_card import card_of, thresholds_of
-from scoring.training_data import Progress, TrainingData, TrainingError, read_records
+from scoring.training_data import Progress, TrainingData, TrainingError
+from scoring.training_reader import read_records
 
 __all__ = ["TrainingError", "train", "train_demonstration"]
 
@@ -66,7 +68,11 @@ def train(
     try:
         if held_out is not None:
             unseen = read_records(held_out, seed=seed, folds=1, misspell=False)
-        return _trained(data, unseen, seed=seed, name=name, demonstration=demonstration, progress=progress)
+        # Sums of several threads differ in the last bits by how many there are; for matrices this small one is faster.
+        with threadpool_limits(limits=1):
+            return _trained(
+                data, unseen, seed=seed, name=name, demonstration=demonstration, progress=progress
+            )
     finally:
         data.close()
         if unseen is not None:

@@ -2,12 +2,15 @@
 say.
 """
 
+from array import array
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from sklearn.metrics import average_precision_score, precision_recall_curve
 
 from scoring.characteristics import READ_KEYS
+from scoring.classifier import AMOUNT
 from scoring.compiled import GRAMS
 from scoring.evaluation import f_beta, figures
 from scoring.features import divisors
@@ -67,7 +70,7 @@ def card_of(
 ) -> dict[str, Any]:
     """Return the card: counts of the corpus, figures on conversations that training did not see, and limits."""
     judged = _judged(model, tested, chosen)
-    labels, probabilities = judged["labels"], judged["probabilities"]
+    labels, probabilities = judged.labels, judged.probabilities
     scored = ~np.isnan(probabilities)
     threshold = model.header["thresholds"]["f05"]
     return {
@@ -87,26 +90,45 @@ def card_of(
     }
 
 
-def _judged(model: Model, data: TrainingData, chosen: np.ndarray) -> dict[str, Any]:
-    """Judge chosen conversations as the worker would: labels, probabilities (nan where it abstains), words, ratings."""
-    found: dict[str, list[Any]] = {"labels": [], "probabilities": [], "words": [], "known": [], "ratings": []}
+@dataclass(frozen=True)
+class _Judged:
+    """Conversations as the worker would judge them, each [n]: `probabilities` are nan where it abstains; `words`, of
+    them `known`; `ratings` [n, K] of the heads in the model's order.
+    """
+
+    labels: np.ndarray
+    probabilities: np.ndarray
+    words: np.ndarray
+    known: np.ndarray
+    ratings: np.ndarray
+
+
+def _judged(model: Model, data: TrainingData, chosen: np.ndarray) -> _Judged:
+    """Judge chosen conversations; of each only its numbers stay in memory."""
+    probabilities, ratings, amounts = array("d"), array("d"), array("q")
     for block in data.spool.blocks():
         products, known = block.products(model.weights), block.known(model.vocabulary)
         for own in np.flatnonzero(chosen[block.conversations]).tolist():
-            number = own + block.first_conversation
-            messages = messages_of(block, own, products, known)
-            state = ConversationState.of(messages)
-            judgement = model.judge(state, course=_course(data, number))
-            found["labels"].append(int(data.labels[number]))
-            found["probabilities"].append(np.nan if judgement.probability is None else judgement.probability)
-            found["words"].append(state.amount.words)
-            found["known"].append(state.amount.known_words)
-            found["ratings"].append(dict(judgement.characteristics))
-    return found | {name: np.array(found[name]) for name in ("labels", "probabilities", "words", "known")}
+            state = ConversationState.of(messages_of(block, own, products, known))
+            course = _course(data, own + block.first_conversation)
+            course[AMOUNT] = float(np.log1p(state.amount.words))
+            judgement = model.judge(state, course=course)
+            probabilities.append(np.nan if judgement.probability is None else judgement.probability)
+            rated = dict(judgement.characteristics)
+            ratings.extend(rated.get(key, np.nan) for key in model.rater.keys)
+            amounts.extend((state.amount.words, state.amount.known_words))
+    words = np.array(amounts, dtype=np.int64).reshape(-1, 2)
+    return _Judged(
+        labels=data.labels[chosen].astype(int),
+        probabilities=np.array(probabilities),
+        words=words[:, 0],
+        known=words[:, 1],
+        ratings=np.array(ratings).reshape(len(words), len(model.rater.keys)),
+    )
 
 
 def _course(data: TrainingData, number: int) -> dict[str, float | None]:
-    row = data.course[number].tolist()
+    row = data.course_of(np.array([number]))[0].tolist()
     return {
         name: None if np.isnan(value) else value for name, value in zip(data.course_names, row, strict=True)
     }
@@ -124,20 +146,20 @@ def _counts(data: TrainingData) -> dict[str, int]:
     }
 
 
-def _reference(model: Model, judged: dict[str, Any]) -> dict[str, Any]:
+def _reference(model: Model, judged: _Judged) -> dict[str, Any]:
     """What drift is measured against: scores, ratings and known words of benign conversations that were not seen."""
-    benign = (judged["labels"] == 0) & ~np.isnan(judged["probabilities"])
-    counts, _ = np.histogram(judged["probabilities"][benign], bins=np.array(SCORE_EDGES))
-    words = int(judged["words"][benign].sum())
-    ratings = [judged["ratings"][place] for place in np.flatnonzero(benign).tolist()]
+    benign = (judged.labels == 0) & ~np.isnan(judged.probabilities)
+    counts, _ = np.histogram(judged.probabilities[benign], bins=np.array(SCORE_EDGES))
+    words = int(judged.words[benign].sum())
+    ratings = judged.ratings[benign]
     return {
         "edges": list(SCORE_EDGES),
         "scores": counts.tolist(),
-        "known_share": round(int(judged["known"][benign].sum()) / words, 4) if words else None,
+        "known_share": round(int(judged.known[benign].sum()) / words, 4) if words else None,
         "characteristics": {
-            key: round(float(np.mean([own[key] for own in ratings])), 4)
-            for key in model.rater.keys
-            if ratings
+            key: round(float(ratings[:, place].mean()), 4)
+            for place, key in enumerate(model.rater.keys)
+            if ratings.size
         },
     }
 

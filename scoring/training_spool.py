@@ -3,10 +3,10 @@
 A block holds some twenty thousand messages as numbers of words, and the features of the words that occur in it.
 """
 
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,20 +15,22 @@ from scipy import sparse
 
 from scoring import compiled
 from scoring.compiled import GRAMS, KNOWN
-from scoring.features import BUCKETS, Matrix, chunks
+from scoring.features import BUCKETS, LONGEST_WORD, Matrix
+from scoring.kernel import cut_words
 from scoring.state import Messages
-from scoring.text import text_tokens, token_words
+from scoring.text import text_tokens, tokens_words
 from scoring.words import read_words
 
-MESSAGES_A_BLOCK = 20_000
+# A block ends with the conversation that reaches one of these.
+MESSAGES_A_BLOCK, CHARACTERS_A_BLOCK = 20_000, 5_000_000
 
 
-class _TokenWords(dict[str, tuple[str, ...]]):
-    """The words of each token, found once a block."""
+class _Numbers(dict[str, int]):
+    """A number for each token or word, in the order in which they came."""
 
-    def __missing__(self, token: str) -> tuple[str, ...]:
-        self[token] = words = tuple(chunks(token_words(token)))
-        return words
+    def __missing__(self, text: str) -> int:
+        self[text] = number = len(self)
+        return number
 
 
 @dataclass(frozen=True)
@@ -127,8 +129,9 @@ def _csr(columns: np.ndarray, pointers: np.ndarray, width: int) -> Matrix:
 
 
 def _narrow(matrix: Matrix) -> Matrix:
-    """LIBLINEAR takes indices of 32 bits only."""
+    """LIBLINEAR takes indices of 32 bits only; counts are small whole numbers, exact in 32 bits."""
     matrix.sum_duplicates()
+    matrix.data = matrix.data.astype(np.float32)
     matrix.indices, matrix.indptr = matrix.indices.astype(np.int32), matrix.indptr.astype(np.int32)
     return matrix
 
@@ -143,37 +146,36 @@ class Spool:
         self._begin()
 
     def _begin(self) -> None:
-        self._token_words = _TokenWords()
-        self._messages: list[list[str]] = []
-        self._conversation_ends: list[int] = []
-        self._accounts: list[int] = []
-        self._marks: list[tuple[int, int]] = []
+        self._numbers = _Numbers()
+        self._tokens, self._token_ends = array("i"), array("q")
+        self._conversation_ends = array("q")
+        self._accounts, self._marks = array("Q"), array("q")
+        self._characters = 0
 
     def add(self, texts: list[str], accounts: list[int], marks: list[tuple[int, int]]) -> None:
         """Add one conversation; `marks` are pairs of the place of a message and the number of a characteristic."""
-        first = len(self._messages)
+        first = len(self._token_ends)
         for text in texts:
-            words = [word for token in text_tokens(text) for word in self._token_words[token]]
-            self._messages.append(words)
-        self._accounts += accounts
-        self._marks += [(first + place, key) for place, key in marks]
-        self._conversation_ends.append(len(self._messages))
-        if len(self._messages) >= MESSAGES_A_BLOCK:
+            self._tokens.extend(map(self._numbers.__getitem__, text_tokens(text)))
+            self._token_ends.append(len(self._tokens))
+            self._characters += len(text)
+        self._accounts.extend(accounts)
+        for place, key in marks:
+            self._marks.extend((first + place, key))
+        self._conversation_ends.append(len(self._token_ends))
+        if len(self._token_ends) >= MESSAGES_A_BLOCK or self._characters >= CHARACTERS_A_BLOCK:
             self.flush()
 
     def flush(self) -> None:
         """Write what was added since the last block."""
         if not self._conversation_ends:
             return
-        vocabulary: dict[str, int] = {}
-        numbers = [
-            vocabulary.setdefault(word, len(vocabulary)) for word in chain.from_iterable(self._messages)
-        ]
-        found = read_words(list(vocabulary))
+        vocabulary, words, message_ends = self._words()
+        found = read_words(vocabulary)
         parts = {
-            "words": np.array(numbers, dtype=np.int32),
-            "message_ends": np.cumsum([len(words) for words in self._messages]),
-            "conversation_ends": np.array(self._conversation_ends),
+            "words": words,
+            "message_ends": message_ends,
+            "conversation_ends": np.array(self._conversation_ends, dtype=np.int64),
             "accounts": np.array(self._accounts, dtype=np.uint64),
             "marks": np.array(self._marks, dtype=np.int64).reshape(-1, 2),
             "buckets": found.buckets[: found.ends[-1] if found.ends.size else 0],
@@ -187,6 +189,20 @@ class Spool:
         self._files.append(path)
         self._conversations += len(self._conversation_ends)
         self._begin()
+
+    def _words(self) -> tuple[list[str], np.ndarray, np.ndarray]:
+        """Return the distinct words [V], and the words of all messages by number and where those of each end."""
+        words, sizes = tokens_words(list(self._numbers))
+        if len(max(words, key=len, default="")) > LONGEST_WORD:
+            words, sizes = cut_words(words, sizes)
+        vocabulary = _Numbers()
+        numbers = np.fromiter(map(vocabulary.__getitem__, words), dtype=np.int32, count=len(words))
+        starts = np.cumsum([0, *sizes])
+        tokens = np.array(self._tokens, dtype=np.int64)
+        counts = np.diff(starts)[tokens]
+        ends = np.concatenate([[0], np.cumsum(counts)])
+        places = np.arange(ends[-1]) + np.repeat(starts[tokens] - ends[:-1], counts)
+        return list(vocabulary), numbers[places], ends[np.array(self._token_ends, dtype=np.int64)]
 
     def blocks(self) -> Iterator[Block]:
         """Read the blocks back, one at a time."""
