@@ -14,13 +14,14 @@ phrases, no score of a pair of people and no declared age enters.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from math import log, sqrt
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.special import expit
 
 from scoring.features import SHRINKAGE
-from scoring.state import ConversationState, window_value
+from scoring.state import ConversationState
 
 STRONGEST = 10
 SATURATION = 20_000
@@ -37,7 +38,7 @@ class Noise:
 
     def threshold(self, count: int) -> float:
         """Return the evidence that `count` ordinary messages are expected to stay below."""
-        return self.mean + self.deviation * float(np.sqrt(2 * np.log(max(1, count))))
+        return self.mean + self.deviation * sqrt(2 * log(max(1, count)))
 
 
 @dataclass(frozen=True)
@@ -121,11 +122,11 @@ class Classifier:
 
         `course` stands in for that of the state where it was read before.
         """
-        features = course_of(state) if course is None else course
+        features = course if course is not None else course_of(state) if self.centres else {}
         window = strongest_window(state)
         factors = {
             "whole": self.scale * self.weights["whole"] / whole_divisor(state.grams, self.power),
-            "window": self.scale * self.weights["window"] / (float(window["grams"]) + SHRINKAGE),
+            "window": self.scale * self.weights["window"] / (window.grams + SHRINKAGE),
         }
         peaks = {
             number: self.weights["peak"] * excess
@@ -137,7 +138,7 @@ class Classifier:
             if name in self.centres and value is not None
         }
         base = self.intercept + sum(parts.values())
-        evidence = factors["whole"] * state.evidence + factors["window"] * int(window["evidence"])
+        evidence = factors["whole"] * state.evidence + factors["window"] * window.evidence
         logit = base + evidence + sum(peaks.values())
         return Judgement(
             probability=self.calibration.probability(logit),
@@ -147,8 +148,8 @@ class Classifier:
             characteristics=characteristics,
             whole_factor=factors["whole"],
             window_factor=factors["window"],
-            window_first=int(window["first"]),
-            window_last=int(window["last"]),
+            window_first=window.first,
+            window_last=window.last,
             peaks=peaks,
             course=parts,
         )
@@ -164,30 +165,35 @@ def whole_divisor(grams: int, power: float) -> float:
     return float(size**power * max(1.0, size / SATURATION) ** (1 - power))
 
 
-def strongest_window(state: ConversationState) -> Any:
-    """Return the strongest window, a record of `state.BEST`; the whole conversation where it is shorter than one."""
+class Window(NamedTuple):
+    """The strongest window: how strong before scaling, its first and last message, its evidence and n-grams."""
+
+    value: float
+    first: int
+    last: int
+    evidence: int
+    grams: int
+
+
+def strongest_window(state: ConversationState) -> Window:
+    """Return the strongest window; the whole conversation where it is shorter than one."""
     if state.best.size:
-        return state.best[0]
-    value = window_value(np.array([state.evidence]), np.array([state.grams]))
-    whole = (value[0], 1, state.messages, state.evidence, state.grams)
-    return np.array([whole], dtype=state.best.dtype)[0]
+        return Window(*state.best[0].item())
+    value = state.evidence / (state.grams + SHRINKAGE)
+    return Window(value, 1, state.messages, state.evidence, state.grams)
 
 
 def peak_excess(state: ConversationState, scale: float, noise: Noise) -> dict[int, float]:
     """Return by number what the strongest messages of one account exceed the threshold by; the strongest account's."""
-    excess = scale * state.peaks["value"] - noise.threshold(state.read)
-    over = state.peaks[excess > 0]
-    excess = excess[excess > 0]
-    sums = {account: float(excess[of][:STRONGEST].sum()) for account, of in _by_account(over).items()}
-    if not sums:
-        return {}
-    best = max(sums, key=sums.__getitem__)
-    chosen = np.flatnonzero(over["account"] == best)[:STRONGEST]
-    return dict(zip(over["number"][chosen].tolist(), excess[chosen].tolist(), strict=True))
-
-
-def _by_account(peaks: np.ndarray) -> dict[int, np.ndarray]:
-    return {account: peaks["account"] == account for account in dict.fromkeys(peaks["account"].tolist())}
+    threshold = noise.threshold(state.read)
+    own: dict[int, dict[int, float]] = {}
+    for value, number, account in state.peaks.tolist():
+        if scale * value <= threshold:
+            break
+        chosen = own.setdefault(account, {})
+        if len(chosen) < STRONGEST:
+            chosen[number] = scale * value - threshold
+    return max(own.values(), key=lambda chosen: sum(chosen.values()), default={})
 
 
 def course_of(state: ConversationState) -> dict[str, float | None]:
@@ -202,6 +208,6 @@ def readings_of(
     window = strongest_window(state)
     return (
         scale * state.evidence / whole_divisor(state.grams, power),
-        scale * float(window["value"]),
+        scale * window.value,
         sum(peak_excess(state, scale, noise).values()),
     )

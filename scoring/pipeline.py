@@ -73,13 +73,29 @@ class MessageRating:
     ratings: dict[str, float]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Scored:
-    """The result for one conversation: what `Judgement` says, and each message's part; none where it abstains."""
+    """The result for one conversation: what `Judgement` says, its state, and each message's part."""
 
     judgement: Judgement
     state: ConversationState
-    messages: tuple[MessageRating, ...]
+    turns: Sequence[Turn] = field(repr=False)
+    evidence: np.ndarray = field(repr=False, compare=False)
+    ratings: np.ndarray = field(repr=False, compare=False)
+    keys: tuple[str, ...] = field(repr=False)
+
+    @cached_property
+    def messages(self) -> tuple[MessageRating, ...]:
+        """What each message added, and its ratings; none where the technique abstains."""
+        if self.judgement.abstained is not None:
+            return ()
+        rows = zip(self.turns, self.evidence.tolist(), self.ratings.tolist(), strict=True)
+        return tuple(
+            MessageRating(
+                turn.id, self.judgement.contribution(number, evidence), dict(zip(self.keys, row, strict=True))
+            )
+            for number, (turn, evidence, row) in enumerate(rows, start=1)
+        )
 
     @property
     def probability(self) -> float | None:
@@ -180,6 +196,10 @@ class Model:
         read = self.kernel.read([turn.text for turn in turns])
         return Reading(self._state(turns, read, first), self._evidence(turns, read, first))
 
+    def rate(self, texts: Sequence[str]) -> np.ndarray:
+        """Rate single messages on each trained characteristic, [n, K], from 0 to 1; 0 where it reads nothing."""
+        return self._rated(self.kernel.read(texts))
+
     def judge(
         self,
         state: ConversationState,
@@ -249,10 +269,12 @@ class Model:
             )
         )
 
-    def _ratings(self, read: Read) -> list[dict[str, float]]:
+    def _rated(self, read: Read) -> np.ndarray:
         vectors = read.products[:, 1:] / divisors(read.counts[:, GRAMS])[:, None]
-        ratings = self.rater.rate(vectors) * (read.counts[:, GRAMS] > 0)[:, None]
-        return [dict(zip(self.rater.keys, row, strict=True)) for row in ratings.tolist()]
+        return self.rater.rate(vectors) * (read.counts[:, GRAMS] > 0)[:, None]
+
+    def _ratings(self, read: Read) -> list[dict[str, float]]:
+        return [dict(zip(self.rater.keys, row, strict=True)) for row in self._rated(read).tolist()]
 
     def _evidence(self, turns: Sequence[Turn], read: Read, first: int) -> tuple[MessageEvidence, ...]:
         rows = zip(
@@ -270,15 +292,7 @@ class Model:
     def _scored(self, turns: Sequence[Turn], read: Read) -> Scored:
         state = self._state(turns, read, 1)
         judgement = self.judge(state, identify=lambda: identify([turn.text for turn in turns]))
-        if judgement.abstained is not None:
-            return Scored(judgement, state, ())
-        messages = tuple(
-            MessageRating(turn.id, judgement.contribution(number, evidence), ratings)
-            for number, (turn, evidence, ratings) in enumerate(
-                zip(turns, read.products[:, 0].tolist(), self._ratings(read), strict=True), start=1
-            )
-        )
-        return Scored(judgement, state, messages)
+        return Scored(judgement, state, turns, read.products[:, 0], self._rated(read), self.rater.keys)
 
 
 def account_digests(senders: Sequence[str]) -> np.ndarray:

@@ -192,6 +192,8 @@ def _peaks(values: np.ndarray, numbers: np.ndarray, accounts: np.ndarray) -> np.
 
 def _sorted_peaks(peaks: np.ndarray) -> np.ndarray:
     """Return the 40 strongest, strongest first, of equal ones the earliest."""
+    if peaks.size < 2:
+        return peaks
     return peaks[np.lexsort((peaks["number"], -peaks["value"]))[:PEAKS]]
 
 
@@ -209,4 +211,6 @@ def _best_window(edges: np.ndarray) -> np.ndarray:
 
 
 def _strongest_window(windows: np.ndarray) -> np.ndarray:
+    if windows.size < 2:
+        return windows
     return windows[np.lexsort((windows["first"], -windows["value"]))[:1]]
