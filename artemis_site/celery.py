@@ -32,6 +32,11 @@ app.conf.beat_schedule = {
         "schedule": 3600.0,
         "options": {"expires": 3600},
     },
+    "forget what models left": {
+        "task": "scoring.tasks.forget_leftovers",
+        "schedule": 86_400.0,
+        "options": {"expires": 86_400},
+    },
     "forget old idempotency keys": {
         "task": "scoring.tasks.forget_idempotency_keys",
         "schedule": 3600.0,

@@ -15,11 +15,31 @@ def insert_rows(model: type[models.Model], columns: Sequence[str], rows: Sequenc
     Django's bulk_create does the same only for models without binary fields; for others it writes one
     placeholder for each value, which takes several times as long.
     """
-    statement = (
+    _execute(_inserting(model, columns), rows)
+
+
+def put_rows(
+    model: type[models.Model],
+    columns: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    *,
+    key: Sequence[str],
+    newer: str = "",
+) -> None:
+    """Insert rows, or overwrite those that are there under the same `key`, a unique one; where `newer` names a column,
+    only those that hold less in it."""
+    table, name = model._meta.db_table, ", ".join(key)
+    assignments = ", ".join(f"{column} = EXCLUDED.{column}" for column in columns if column not in key)
+    condition = f"WHERE {table}.{newer} < EXCLUDED.{newer}" if newer else ""
+    conflict = f"ON CONFLICT ({name}) DO UPDATE SET {assignments} {condition}"
+    _execute(f"{_inserting(model, columns)} {conflict}", rows)
+
+
+def _inserting(model: type[models.Model], columns: Sequence[str]) -> str:
+    return (
         f"INSERT INTO {model._meta.db_table} ({', '.join(columns)}) "  # noqa: S608 - names of our own models only
         f"SELECT * FROM unnest({_arrays(model, columns)})"
     )
-    _execute(statement, rows)
 
 
 def update_rows(model: type[models.Model], columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:

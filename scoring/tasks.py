@@ -7,10 +7,11 @@ import structlog
 from celery import shared_task
 from django.utils import timezone
 
-from scoring import drift, outbox
+from scoring import drift, leftovers, outbox
 from scoring.doorbell import ring
 from scoring.models import IdempotentRequest
-from scoring.registry import NoChampion
+from scoring.pipeline import ModelFileError
+from scoring.registry import ModelDamaged, NoChampion
 
 # Short, so that a backlog of scoring never keeps a worker from opening cases.
 SECONDS_A_RUN = 5
@@ -27,7 +28,7 @@ def score_pending() -> None:
         while outbox.score_pending():
             if time.monotonic() >= until:
                 return ring()
-    except NoChampion as nothing_to_score_with:
+    except (NoChampion, ModelDamaged, ModelFileError) as nothing_to_score_with:
         log.warning("scoring waits", reason=str(nothing_to_score_with))
 
 
@@ -36,6 +37,13 @@ def forget_idempotency_keys() -> None:
     IdempotentRequest.objects.filter(
         created_at__lt=timezone.now() - timedelta(hours=IDEMPOTENCY_HOURS)
     ).delete()
+
+
+@shared_task(name="scoring.tasks.forget_leftovers")
+def forget_leftovers() -> None:
+    """What was kept only to compare models or to go on from, and serves neither any more."""
+    leftovers.forget_old_shadows()
+    leftovers.forget_unused_states()
 
 
 @shared_task(name="scoring.tasks.watch_drift")

@@ -26,7 +26,7 @@ OPENERS = {
         "review/label_records.py",
         "review/workflow.py",
         "scoring/ingest_locking.py",
-        "scoring/outbox.py",
+        "scoring/unread.py",
     },
     "open_identity": {"scoring/ingest_changes.py"},
     "open_archive": {"referrals/workflow.py"},
@@ -69,6 +69,7 @@ def test_no_task_can_do_more_than_look_now():
     assert own == {
         "scoring.tasks.score_pending",
         "scoring.tasks.forget_idempotency_keys",
+        "scoring.tasks.forget_leftovers",
         "scoring.tasks.watch_drift",
         "review.tasks.open_cases",
         "review.tasks.expire_claims",

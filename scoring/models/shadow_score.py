@@ -10,7 +10,7 @@ from scoring.models.model_version import ModelVersion
 
 
 class ShadowScore(models.Model):
-    """Never a flag, never a case, never told to a platform or a moderator. Rows go after `scoring.shadow.KEPT_DAYS`."""
+    """Never a flag, never a case, never told to a platform or a moderator. Rows go after `leftovers.SHADOW_DAYS`."""
 
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="+")
     revision = models.PositiveIntegerField()

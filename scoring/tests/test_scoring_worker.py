@@ -1,6 +1,7 @@
 """The worker's half of the outbox: every revision is scored once, whatever happens in between."""
 
 import math
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -14,9 +15,14 @@ from audit.models import AuditEvent
 from audit.verbs import Verb
 from licensees.models import Licensee
 from scoring import outbox, registry
-from scoring.models import Conversation, Message, MessageRating, ModelVersion, Score
-from scoring.pipeline import Model, Scored, Turn
+from scoring.language import Language
+from scoring.models import Conversation, Message, MessageRating, ModelArtifact, ModelVersion, Score
+from scoring.pipeline import Judgement, Model, Reading, Turn
+from scoring.state import ConversationState as State
 from scoring.tasks import score_pending as score_pending_task
+from scoring.tests.sending import Platform, at, message
+from scoring.tests.sending import conversation as conversation_of
+from scoring.tests.states import turns_of
 from tests.factories import TEXTS, make_conversation
 
 
@@ -49,11 +55,8 @@ def test_a_pending_conversation_is_scored_with_a_rating_for_each_message(
 def test_the_stored_score_is_the_models_own(northwind: Licensee, champion: ModelVersion, sample_model):
     conversation = make_conversation(northwind)
     outbox.score_pending()
-    messages = list(conversation.messages.select_related("sender"))
-    assert (
-        Score.objects.get().probability
-        == sample_model.score(outbox._turns(conversation, messages)).probability
-    )
+    expected = sample_model.score(turns_of(conversation))
+    assert Score.objects.get().probability == pytest.approx(expected.probability, abs=1e-9)
 
 
 def test_too_little_text_is_an_abstention_and_not_a_low_score(northwind: Licensee, champion: ModelVersion):
@@ -73,12 +76,26 @@ def test_without_a_champion_conversations_wait(northwind: Licensee):
 
 
 def test_messages_that_arrive_while_scoring_leave_the_conversation_pending(
-    northwind: Licensee, champion: ModelVersion
+    platform: Platform, champion: ModelVersion
 ):
-    conversation = make_conversation(northwind)
-    (lease,) = outbox.lease_pending(limit=1)
-    Conversation.objects.filter(pk=conversation.pk).update(revision=2, score_after=timezone.now())
-    outbox._score_chunk([lease], *registry.champion())
+    platform.send(conversation_of(messages=12))
+    leases = outbox.lease_pending(limit=1)
+    platform.send(conversation_of(messages=15))
+    outbox.score(leases, outbox.Scorers.of_now())
+    assert [(one.revision, one.message_count) for one in Score.objects.all()] == [(1, 12)]
+    assert outbox.score_pending() == 1
+    assert list(Score.objects.order_by("revision").values_list("revision", "message_count")) == [
+        (1, 12),
+        (2, 15),
+    ]
+    assert MessageRating.objects.count() == 15
+
+
+def test_what_is_rewritten_while_scoring_is_scored_as_it_is_then(platform: Platform, champion: ModelVersion):
+    platform.send(conversation_of(messages=12))
+    leases = outbox.lease_pending(limit=1)
+    platform.send(conversation_of(messages=[message(3, text="Something else", edited_at=at(20))]))
+    outbox.score(leases, outbox.Scorers.of_now())
     assert not Score.objects.exists()
     assert outbox.score_pending() == 1
     assert Score.objects.get().revision == 2
@@ -97,10 +114,10 @@ def test_a_worker_that_wakes_after_its_lease_stores_nothing_twice(
     northwind: Licensee, champion: ModelVersion
 ):
     conversation = make_conversation(northwind)
-    (late,) = outbox.lease_pending(limit=1)
+    late = outbox.lease_pending(limit=1)
     _is_due_again(conversation)
     outbox.score_pending()
-    outbox._score_chunk([late], *registry.champion())
+    outbox.score(late, outbox.Scorers.of_now())
     assert Score.objects.count() == 1
 
 
@@ -166,7 +183,8 @@ def test_four_workers_at_once_score_each_conversation_once(northwind: Licensee, 
 
 
 def test_ten_conversations_take_as_many_queries_as_one(northwind: Licensee, champion: ModelVersion):
-    registry.champion()
+    make_conversation(northwind, external_id="what is loaded once per process")
+    outbox.score_pending()
     counts = []
     for size in (1, 10):
         for number in range(size):
@@ -183,11 +201,12 @@ class NotANumber:
     def __init__(self, model: Model) -> None:
         self.model = model
 
-    def score_many(self, conversations: list[list[Turn]]) -> list[Scored]:
-        return [
-            replace(scored, probability=math.nan) if turns[0].text == "Fault" else scored
-            for turns, scored in zip(conversations, self.model.score_many(conversations), strict=True)
-        ]
+    def read(self, turns: list[Turn], *, first: int) -> Reading:
+        return self.model.read(turns, first=first)
+
+    def judge(self, state: State, *, identify: Callable[[], Language]) -> Judgement:
+        judgement = self.model.judge(state, identify=identify)
+        return replace(judgement, probability=math.nan) if state.messages > len(TEXTS) else judgement
 
 
 def test_what_the_database_refuses_is_one_conversations_fault(northwind: Licensee, champion: ModelVersion):
@@ -196,6 +215,15 @@ def test_what_the_database_refuses_is_one_conversations_fault(northwind: License
     bad = make_conversation(northwind, external_id="bad", texts=["Fault", *TEXTS])
     for _ in range(outbox.MAXIMUM_ATTEMPTS):
         _is_due_again(bad)
-        outbox._score_chunk(outbox.lease_pending(limit=5), version, NotANumber(model))
+        outbox.score(outbox.lease_pending(limit=5), outbox.Scorers((version, NotANumber(model))))
     assert Score.objects.get(conversation=good).probability is not None
     assert Score.objects.get(conversation=bad).abstained == "scoring_failed"
+
+
+def test_a_model_that_cannot_be_loaded_makes_conversations_wait(northwind: Licensee, champion: ModelVersion):
+    conversation = make_conversation(northwind)
+    ModelArtifact.objects.update(data=b"of another time")
+    registry._load.cache_clear()
+    score_pending_task()
+    conversation.refresh_from_db()
+    assert (conversation.scored_revision, conversation.scoring_attempts) == (0, 0)
