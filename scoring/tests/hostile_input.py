@@ -1,10 +1,13 @@
-"""Scores one hostile conversation in a process of its own, so that its time and memory can be told: run by
-test_hostile_input.py as `python -m scoring.tests.hostile_input MODEL CASE`.
+"""Scores hostile conversations, each in a process of its own, so that the time and memory of each can be told.
+
+Run by test_hostile_input.py as `python -m scoring.tests.hostile_input MODEL`, which prints a JSON object a line.
 """
 
 import json
 import math
+import os
 import resource
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -72,13 +75,14 @@ CASES: dict[str, Callable[[], list[Turn]]] = {
 }
 
 
-def run(model: Model, turns: list[Turn]) -> dict[str, object]:
-    """Seconds, MB and the outcome of scoring a conversation, beyond what a plain one takes."""
-    model.score(chat(*CHATTER))
+def run(model: Model, case: str) -> dict[str, object]:
+    """Seconds, MB and the outcome of scoring a conversation; the memory is what is held over before."""
+    turns = CASES[case]()
     held, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
     scored = model.score(turns)
     seconds = time.process_time() - began
     return {
+        "case": case,
         "seconds": seconds,
         "megabytes": (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - held) / 1024,
         "abstained": scored.abstained,
@@ -88,5 +92,22 @@ def run(model: Model, turns: list[Turn]) -> dict[str, object]:
     }
 
 
+def run_apart(model: Model, case: str) -> None:
+    """Run it in a child, which is killed after a minute and then prints nothing."""
+    if child := os.fork():
+        os.waitpid(child, 0)
+        return
+    signal.alarm(60)
+    print(json.dumps(run(model, case)), flush=True)  # noqa: T201 - the parent reads it
+    os._exit(0)
+
+
+def main() -> None:
+    model = Model.from_bytes(Path(sys.argv[1]).read_bytes())
+    model.score(chat(*CHATTER))  # What is compiled once is not told of each.
+    for case in CASES:
+        run_apart(model, case)
+
+
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(run(Model.from_bytes(Path(sys.argv[1]).read_bytes()), CASES[sys.argv[2]]())))
+    main()

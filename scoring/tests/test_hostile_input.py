@@ -2,7 +2,6 @@
 
 import json
 import sys
-from pathlib import Path
 from subprocess import run
 
 import pytest
@@ -31,17 +30,18 @@ HOSTILE_TEXTS = {
 
 
 @pytest.fixture(scope="module")
-def model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:
+    """What became of each case that came to an end."""
     path = tmp_path_factory.mktemp("models") / "small.model"
     path.write_bytes(small_model().to_bytes())
-    return path
+    command = [sys.executable, "-m", "scoring.tests.hostile_input", str(path)]
+    done = run(command, capture_output=True, text=True, timeout=600, check=True)
+    return {outcome["case"]: outcome for outcome in map(json.loads, done.stdout.splitlines())}
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_hostile_conversation_is_scored_or_declined_in_bounded_time_and_memory(case, model_file):
-    command = [sys.executable, "-m", "scoring.tests.hostile_input", str(model_file), case]
-    done = run(command, capture_output=True, text=True, timeout=6 * SECONDS, check=True)
-    found = json.loads(done.stdout)
+def test_a_hostile_conversation_is_scored_or_declined_in_bounded_time_and_memory(case, outcomes):
+    found = outcomes[case]
     assert found["abstained"] in {"too_short", "unsupported_language"} or found["finite"]
     assert found["messages"] == (0 if found["abstained"] else found["sent"])
     assert found["seconds"] < SECONDS
