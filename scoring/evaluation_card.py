@@ -160,12 +160,13 @@ class _Sections:
         ]
 
     def early(self) -> dict[str, Any]:
+        """On the corpus alone, so that it compares with others; false alarms by kind on the negatives too."""
         if self.measured.warnings is None:
             return {"why": NOT_ASKED.format(option="--early")}
         return early_figures(
             self.measured.warnings.latencies,
             self.facts,
-            self.everything,
+            self.inside,
             self.resampling,
             threshold=self.settings.threshold,
             sources=self.benign,

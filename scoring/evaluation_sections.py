@@ -314,8 +314,9 @@ def _rule(own: dict[str, Any]) -> str:
     return (
         f"The last {own['window']} messages are judged after each new one; a warning stands when "
         f"{own['skepticism']} of the last {own['recent']} judgements are at {own['threshold']:g} or over. F1 is taken "
-        f"on {own['segments']:,} conversations of {shortest} to {longest} messages, latency on {own['whole']:,} "
-        f"positive ones, half of which have {own['median_length']:g} messages or fewer (p = {own['p']:.4g})."
+        f"on {own['segments']:,} conversations of the corpus with {shortest} to {longest} messages, latency "
+        f"on {own['whole']:,} positive ones, half of which have {own['median_length']:g} messages or fewer "
+        f"(p = {own['p']:.4g})."
     )
 
 

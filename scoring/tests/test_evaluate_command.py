@@ -350,3 +350,14 @@ def test_files_that_are_not_pan_2012s_own_give_no_official_figure(model: Path, t
     assert (card["scopes"][0]["labelled"], card["scopes"][0]["positive"]) == (2, 1)
     assert card["accounts"]["recall"]["whole"] == 1
     assert card["lines"]["recall"]["whole"] == 2
+
+
+def test_early_detection_is_told_on_the_corpus_and_false_alarms_on_every_kind(
+    model: Path, chat: Path, tmp_path: Path
+):
+    few = written(tmp_path / "few.jsonl", generate(seed=3, count=12, share_positive=0.5, split="held_out"))
+    early = evaluated(tmp_path, "--model", model, "--corpus", few, "--negatives", chat, "--early")["early"]
+    benign = sum(own["label"] == 0 for own in map(json.loads, few.read_text().splitlines()))
+    assert early["rows"][4]["false_alarms"]["whole"] == benign
+    alarms = {row["source"]: row["false_alarms"]["whole"] for row in early["false_alarms"]}
+    assert (alarms["benign part of the corpus"], alarms["chat.jsonl"]) == (benign, 40)
