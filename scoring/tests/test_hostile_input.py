@@ -12,7 +12,7 @@ from scoring.tests.hostile_input import CASES, CHATTER
 from scoring.tests.sending import Platform, at, conversation, everything, message
 from scoring.tests.trained import small_model
 
-# What is linear takes up to a second or three and 400 MB for a million characters; what is quadratic does not end.
+# What is linear takes up to seven seconds and 430 MB for a million characters or words; what is quadratic does not end.
 SECONDS = 20
 MEGABYTES = 800
 LARGEST_TEXT = 8_192
