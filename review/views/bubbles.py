@@ -60,7 +60,7 @@ def annotations_on(case: Case, messages: Iterable[Message]) -> dict[int, list[An
 
 def bubble(message: Message, reading: Reading, annotations: list[Annotation]) -> dict[str, Any]:
     text = reading.texts.get(message.number)
-    rating = rating_of(message)
+    rating = rating_of(message) if is_flagged(message, reading.strongest) else None
     return {
         "pk": message.pk,
         "number": message.number,

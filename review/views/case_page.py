@@ -13,6 +13,7 @@ from review.policies import count
 from review.timeline import in_words
 from review.views.bubbles import age_of_account, role_of
 from review.views.marks import label_of, level_of
+from review.views.reasons import reasons
 from review.views.standing import Standing
 from review.views.strip import Weights, weigh
 from review.views.transcript import transcript
@@ -37,7 +38,7 @@ def case_page(
     conversation = case.conversation
     standing = Standing(case, person)
     weights = weigh(case, message_count=conversation.message_count, start=start)
-    newest = conversation.scores.order_by("-revision").first()
+    newest = _newest(case, weights)
     may_decide, why_not_decide = standing.decide
     return {
         "case": case,
@@ -53,12 +54,21 @@ def case_page(
         "band": newest.band if newest and newest.band else case.band,
         "abstained": _abstained(newest),
         "ratings": _ratings(newest),
+        "why": reasons(case, score=weights.score, newest=newest, start=start),
         "transcript": transcript(standing, weights, start=start, message_count=conversation.message_count),
         "decide_form": decide_form or _fresh_decide_form(case),
         "annotate_form": annotate_form or AnnotateForm(),
         "decisions": _decisions(case, person, standing),
         "history": [{"entry": entry, "ago": ago(entry.at)} for entry in history(case)],
     }
+
+
+def _newest(case: Case, weights: Weights) -> Score | None:
+    """The score of the newest revision that was scored, also where the machine abstained."""
+    judged = weights.score
+    if judged is not None and judged.revision == case.conversation.scored_revision:
+        return judged
+    return case.conversation.scores.order_by("-revision").first()
 
 
 def _fresh_decide_form(case: Case) -> DecideForm:

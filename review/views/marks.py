@@ -11,6 +11,7 @@ from scoring.registry import model_of
 
 LEVELS = ((0.66, "high"), (0.33, "medium"), (0.0, "low"))
 MOST_CHARACTERISTICS = 3
+RAISED = "the machine: raised the score"
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ def label_of(key: str) -> str:
 
 
 def marks_on(text: str, annotations: list[Annotation], rating: MessageRating | None) -> list[Mark]:
+    """`rating` is that of a flagged turn; of others the machine has nothing to say."""
     return [*_of_people(text, annotations, rating), *_of_the_machine(text, rating)]
 
 
@@ -66,10 +68,13 @@ def _of_people(text: str, annotations: list[Annotation], rating: MessageRating |
 
 
 def _of_the_machine(text: str, rating: MessageRating | None) -> list[Mark]:
-    """The words that raised each of the strongest characteristics, by the model that rated them."""
-    model = model_of(rating.model_id) if rating and rating.ratings else None
+    """The words that raised each of the strongest characteristics, by the model that rated them; where a flagged turn
+    has none, those that raised the score."""
+    model = model_of(rating.model_id) if rating else None
     if rating is None or model is None:
         return []
+    if not rating.ratings:
+        return [Mark(span.start, span.end, RAISED, "low") for span in strongest_spans(model, text)]
     strongest = sorted(rating.ratings, key=lambda key: -rating.ratings[key])[:MOST_CHARACTERISTICS]
     return [
         Mark(span.start, span.end, f"the machine: {label_of(key)}", level_of(rating.ratings[key]))

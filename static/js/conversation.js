@@ -55,6 +55,9 @@ document.addEventListener("click", (event) => {
   if (turn) {
     event.preventDefault();
     history.replaceState(history.state, "", link.getAttribute("href"));
+    // A sheet over the conversation would hide the turn.
+    const sheet = link.closest("[data-drawer]");
+    if (sheet && !matchMedia(sheet.dataset.drawer).matches) sheet.open = false;
     go(turn);
   }
 });
