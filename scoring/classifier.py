@@ -15,13 +15,13 @@ phrases, no score of a pair of people and no declared age enters.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import log, sqrt
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from scipy.special import expit
 
 from scoring.features import SHRINKAGE
-from scoring.state import ConversationState
+from scoring.state import ConversationState, Window, window_value
 
 STRONGEST = 10
 SATURATION = 20_000
@@ -165,21 +165,11 @@ def whole_divisor(grams: int, power: float) -> float:
     return float(size**power * max(1.0, size / SATURATION) ** (1 - power))
 
 
-class Window(NamedTuple):
-    """The strongest window: how strong before scaling, its first and last message, its evidence and n-grams."""
-
-    value: float
-    first: int
-    last: int
-    evidence: int
-    grams: int
-
-
 def strongest_window(state: ConversationState) -> Window:
     """Return the strongest window; the whole conversation where it is shorter than one."""
-    if state.best.size:
-        return Window(*state.best[0].item())
-    value = state.evidence / (state.grams + SHRINKAGE)
+    if state.best is not None:
+        return state.best
+    value = window_value(state.evidence, state.grams)
     return Window(value, 1, state.messages, state.evidence, state.grams)
 
 
@@ -187,7 +177,7 @@ def peak_excess(state: ConversationState, scale: float, noise: Noise) -> dict[in
     """Return by number what the strongest messages of one account exceed the threshold by; the strongest account's."""
     threshold = noise.threshold(state.read)
     own: dict[int, dict[int, float]] = {}
-    for value, number, account in state.peaks.tolist():
+    for value, number, account in state.peaks:
         if scale * value <= threshold:
             break
         chosen = own.setdefault(account, {})

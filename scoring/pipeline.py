@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
+from math import nan
 from typing import Any, Literal
 
 import numpy as np
@@ -252,22 +253,16 @@ class Model:
         return found
 
     def _state(self, turns: Sequence[Turn], read: Read, first: int) -> ConversationState:
-        evidence = self.classifier.scale * read.products[:, 0] / divisors(read.counts[:, GRAMS])
+        grams = read.counts[:, GRAMS]
+        evidence = (self.classifier.scale * read.products[:, 0] / divisors(grams)).tolist()
         dynamics = Dynamics.of(
             turns,
             words=read.counts[:, WORDS].tolist(),
-            evidence=np.where(read.counts[:, GRAMS] > 0, evidence, np.nan).tolist(),
+            evidence=[value if size else nan for value, size in zip(evidence, grams.tolist(), strict=True)],
             first=first,
         )
-        return ConversationState.of(
-            Messages(
-                numbers=np.arange(first, first + len(turns)),
-                products=read.products,
-                counts=read.counts,
-                accounts=account_digests([turn.sender for turn in turns]),
-                dynamics=dynamics,
-            )
-        )
+        accounts = account_digests([turn.sender for turn in turns])
+        return ConversationState.of(Messages(first, read.products, read.counts, accounts, dynamics))
 
     def _rated(self, read: Read) -> np.ndarray:
         vectors = read.products[:, 1:] / divisors(read.counts[:, GRAMS])[:, None]
@@ -295,10 +290,10 @@ class Model:
         return Scored(judgement, state, turns, read.products[:, 0], self._rated(read), self.rater.keys)
 
 
-def account_digests(senders: Sequence[str]) -> np.ndarray:
-    """Return 64 bits for each sender, [n] uint64."""
+def account_digests(senders: Sequence[str]) -> list[int]:
+    """Return 64 bits for each sender."""
     known = {sender: account_digest(sender) for sender in set(senders)}
-    return np.array([known[sender] for sender in senders], dtype=np.uint64)
+    return [known[sender] for sender in senders]
 
 
 def _batches(conversations: Iterable[Sequence[Turn]]) -> Iterator[list[Sequence[Turn]]]:

@@ -5,8 +5,11 @@ reading in batches, one by one or all at once gives the same state. The size doe
 """
 
 import hashlib
+import struct
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass
-from typing import Any
+from itertools import accumulate, pairwise
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,25 +22,35 @@ WINDOW = 50
 PEAKS = 40
 VERSION = 1
 
-# Messages at an edge, for windows that cross it; the strongest messages; the strongest window.
-EDGE = np.dtype([("number", "<i8"), ("evidence", "<i8"), ("grams", "<i8")])
-PEAK = np.dtype([("value", "<f8"), ("number", "<i8"), ("account", "<u8")])
-BEST = np.dtype([("value", "<f8"), ("first", "<i8"), ("last", "<i8"), ("evidence", "<i8"), ("grams", "<i8")])
-_HEAD = np.dtype(
-    [
-        ("version", "<u2"),
-        ("heads", "<u2"),
-        ("edges", "<u2", 2),
-        ("peaks", "<u2"),
-        ("best", "<u2"),
-        ("messages", "<i8"),
-        ("read", "<i8"),
-        ("evidence", "<i8"),
-        ("grams", "<i8"),
-        ("amount", "<i8", 5),
-    ]
-)
+_HEAD = struct.Struct("<6H9q")
+_EDGE, _PEAK, _BEST = struct.Struct("<3q"), struct.Struct("<dqQ"), struct.Struct("<d4q")
 OTHER_FORM = "The state was written in another form: read the whole conversation again."
+
+
+class Edge(NamedTuple):
+    """A message near an end of a run, for windows that cross it."""
+
+    number: int
+    evidence: int
+    grams: int
+
+
+class Peak(NamedTuple):
+    """One of the strongest messages: its evidence over √(n-grams + 36) before scaling, and who wrote it."""
+
+    value: float
+    number: int
+    account: int
+
+
+class Window(NamedTuple):
+    """A window of messages: evidence over n-grams + 36 before scaling, its first and last message, and both sums."""
+
+    value: float
+    first: int
+    last: int
+    evidence: int
+    grams: int
 
 
 def account_digest(sender: str) -> int:
@@ -46,39 +59,39 @@ def account_digest(sender: str) -> int:
     return int.from_bytes(digest, "little")
 
 
-def window_value(evidence: np.ndarray, grams: np.ndarray) -> np.ndarray:
-    """Return how strong windows are, before scaling: evidence over n-grams + 36."""
+def window_value(evidence: Any, grams: Any) -> Any:
+    """Return how strong windows are, before scaling: evidence over n-grams + 36; numbers or arrays."""
     return evidence / (grams + SHRINKAGE)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Messages:
-    """What was read of n messages that follow one another; `numbers` are their places in the conversation, from 1.
+    """What was read of n messages that follow one another; the first has the number `first` in the conversation.
 
     `products` [n, 1 + K] whole numbers, the conversation head first; `counts` [n, 5] as the kernel gives them;
-    `accounts` [n] uint64.
+    `accounts` n digests.
     """
 
-    numbers: np.ndarray
+    first: int
     products: np.ndarray
     counts: np.ndarray
-    accounts: np.ndarray
+    accounts: Sequence[int]
     dynamics: Dynamics
 
     @classmethod
     def without_course(cls, products: np.ndarray, counts: np.ndarray, accounts: np.ndarray) -> "Messages":
         """All messages of a conversation, where only what they say is asked for."""
-        return cls(np.arange(1, len(products) + 1), products, counts, accounts, Dynamics())
+        return cls(1, products, counts, accounts.tolist(), Dynamics())
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class ConversationState:
     """The state of a run of messages under one model.
 
     `messages` all, `read` those that hold a word or sign; `evidence` and `grams` sums over them; `amount` what
     abstention looks at; `strongest` [K] the highest product of each head with one message's vector, before scaling;
     `peaks` the 40 messages of highest evidence, strongest first; `first` and `last` the edges, 49 messages at most;
-    `best` the strongest window of 50 messages, none or one; `dynamics` the course.
+    `best` the strongest window of 50 messages, None where there are fewer; `dynamics` the course.
     """
 
     messages: int
@@ -87,38 +100,46 @@ class ConversationState:
     grams: int
     amount: Amount
     strongest: np.ndarray
-    peaks: np.ndarray
-    first: np.ndarray
-    last: np.ndarray
-    best: np.ndarray
+    peaks: tuple[Peak, ...]
+    first: tuple[Edge, ...]
+    last: tuple[Edge, ...]
+    best: Window | None
     dynamics: Dynamics
 
     @classmethod
     def of(cls, messages: Messages) -> "ConversationState":
         """Summarise messages."""
-        grams = messages.counts[:, GRAMS]
-        read = grams > 0
-        edges = np.empty(int(read.sum()), dtype=EDGE)
-        edges["number"], edges["grams"] = messages.numbers[read], grams[read]
-        edges["evidence"] = messages.products[read, 0]
-        vectors = messages.products[read] / divisors(grams[read])[:, None]
+        counts = messages.counts.tolist()
+        vectors = messages.products / divisors(messages.counts[:, GRAMS])[:, None]
+        rows = zip(messages.products[:, 0].tolist(), counts, strict=True)
+        edges = [
+            Edge(number, int(evidence), row[GRAMS])
+            for number, (evidence, row) in enumerate(rows, start=messages.first)
+            if row[GRAMS]
+        ]
+        if len(edges) < len(counts):
+            vectors = vectors[messages.counts[:, GRAMS] > 0]
+        written = zip(vectors[:, 0].tolist(), edges, strict=True)
+        first = messages.first
         return cls(
-            messages=len(grams),
-            read=edges.size,
-            evidence=int(edges["evidence"].sum()),
-            grams=int(edges["grams"].sum()),
-            amount=_amount(messages.counts),
+            messages=len(counts),
+            read=len(edges),
+            evidence=sum(edge.evidence for edge in edges),
+            grams=sum(edge.grams for edge in edges),
+            amount=_amount(counts),
             strongest=vectors[:, 1:].max(axis=0, initial=-np.inf),
-            peaks=_peaks(vectors[:, 0], edges["number"], messages.accounts[read]),
-            first=edges[: WINDOW - 1].copy(),
-            last=edges[max(0, edges.size - WINDOW + 1) :].copy(),
+            peaks=_strongest(
+                [Peak(value, edge.number, messages.accounts[edge.number - first]) for value, edge in written]
+            ),
+            first=tuple(edges[: WINDOW - 1]),
+            last=tuple(edges[-(WINDOW - 1) :]),
             best=_best_window(edges),
             dynamics=messages.dynamics,
         )
 
     def merge(self, later: "ConversationState") -> "ConversationState":
         """Return the state of both runs, of which `later` follows directly; grouping does not matter."""
-        crossing = _best_window(np.concatenate([self.last, later.first]))
+        crossing = _best_window((*self.last, *later.first))
         return ConversationState(
             messages=self.messages + later.messages,
             read=self.read + later.read,
@@ -126,51 +147,52 @@ class ConversationState:
             grams=self.grams + later.grams,
             amount=self.amount + later.amount,
             strongest=np.maximum(self.strongest, later.strongest),
-            peaks=_sorted_peaks(np.concatenate([self.peaks, later.peaks])),
-            first=np.concatenate([self.first, later.first])[: WINDOW - 1],
-            last=np.concatenate([self.last, later.last])[-(WINDOW - 1) :],
-            best=_strongest_window(np.concatenate([self.best, crossing, later.best])),
+            peaks=_strongest((*self.peaks, *later.peaks)),
+            first=(*self.first, *later.first)[: WINDOW - 1],
+            last=(*self.last, *later.last)[-(WINDOW - 1) :],
+            best=_best(self.best, crossing, later.best),
             dynamics=self.dynamics.merge(later.dynamics),
         )
 
     def to_bytes(self) -> bytes:
         """Return the state as bytes, under 6 KB whatever the length of the conversation."""
-        head = np.zeros(1, dtype=_HEAD)
-        head["version"], head["heads"] = VERSION, self.strongest.size
-        head["edges"] = self.first.size, self.last.size
-        head["peaks"], head["best"] = self.peaks.size, self.best.size
-        head["messages"], head["read"] = self.messages, self.read
-        head["evidence"], head["grams"] = self.evidence, self.grams
-        head["amount"] = astuple(self.amount)
-        parts = (head, self.strongest.astype("<f8"), self.peaks, self.first, self.last, self.best)
-        return b"".join(part.tobytes() for part in parts) + self.dynamics.to_bytes()
+        sizes = (
+            self.strongest.size,
+            len(self.first),
+            len(self.last),
+            len(self.peaks),
+            int(self.best is not None),
+        )
+        sums = (self.messages, self.read, self.evidence, self.grams, *astuple(self.amount))
+        parts = [_HEAD.pack(VERSION, *sizes, *sums), self.strongest.astype("<f8").tobytes()]
+        parts += [_EDGE.pack(*edge) for edge in (*self.first, *self.last)]
+        parts += [_PEAK.pack(*peak) for peak in self.peaks]
+        parts += [_BEST.pack(*self.best)] if self.best else []
+        return b"".join(parts) + self.dynamics.to_bytes()
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "ConversationState":
         """Read a state. Raises ValueError, in words, where it was written in another form."""
-        if len(data) < _HEAD.itemsize or int.from_bytes(data[:2], "little") != VERSION:
+        if len(data) < _HEAD.size or int.from_bytes(data[:2], "little") != VERSION:
             raise ValueError(OTHER_FORM)
-        head = np.frombuffer(data, _HEAD, 1)[0]
-        place, arrays = _HEAD.itemsize, []
-        sizes = (head["heads"], head["peaks"], *head["edges"], head["best"])
-        for kind, size in zip((np.dtype("<f8"), PEAK, EDGE, EDGE, BEST), sizes, strict=True):
-            if place + kind.itemsize * int(size) > len(data):
-                raise ValueError(OTHER_FORM)
-            arrays.append(np.frombuffer(data, kind, int(size), place))
-            place += kind.itemsize * int(size)
-        strongest, peaks, first, last, best = arrays
+        _, heads, first, last, peaks, best, messages, read, evidence, grams, *amount = _HEAD.unpack_from(data)
+        lengths = (8 * heads, _EDGE.size * first, _EDGE.size * last, _PEAK.size * peaks, _BEST.size * best)
+        ends = list(accumulate(lengths, initial=_HEAD.size))
+        if ends[-1] > len(data):
+            raise ValueError(OTHER_FORM)
+        parts = [data[start:end] for start, end in pairwise(ends)]
         return cls(
-            messages=int(head["messages"]),
-            read=int(head["read"]),
-            evidence=int(head["evidence"]),
-            grams=int(head["grams"]),
-            amount=Amount(*map(int, head["amount"])),
-            strongest=strongest,
-            peaks=peaks,
-            first=first,
-            last=last,
-            best=best,
-            dynamics=Dynamics.from_bytes(data[place:]),
+            messages=messages,
+            read=read,
+            evidence=evidence,
+            grams=grams,
+            amount=Amount(*amount),
+            strongest=np.frombuffer(parts[0], dtype="<f8"),
+            peaks=tuple(map(Peak._make, _PEAK.iter_unpack(parts[3]))),
+            first=tuple(map(Edge._make, _EDGE.iter_unpack(parts[1]))),
+            last=tuple(map(Edge._make, _EDGE.iter_unpack(parts[2]))),
+            best=Window._make(_BEST.unpack(parts[4])) if best else None,
+            dynamics=Dynamics.from_bytes(data[ends[-1] :]),
         )
 
     def __eq__(self, other: Any) -> bool:
@@ -179,38 +201,35 @@ class ConversationState:
     __hash__ = None  # type: ignore[assignment]
 
 
-def _amount(counts: np.ndarray) -> Amount:
-    with_words = int((counts[:, WORDS] > 0).sum())
-    return Amount(with_words, *counts[:, [WORDS, KNOWN, LETTERS, FOREIGN_LETTERS]].sum(axis=0).tolist())
+def _amount(counts: Sequence[Sequence[int]]) -> Amount:
+    if not counts:
+        return Amount()
+    columns = list(zip(*counts, strict=True))
+    sums = [sum(columns[place]) for place in (WORDS, KNOWN, LETTERS, FOREIGN_LETTERS)]
+    return Amount(sum(count > 0 for count in columns[WORDS]), *sums)
 
 
-def _peaks(values: np.ndarray, numbers: np.ndarray, accounts: np.ndarray) -> np.ndarray:
-    peaks = np.empty(values.size, dtype=PEAK)
-    peaks["value"], peaks["number"], peaks["account"] = values, numbers, accounts
-    return _sorted_peaks(peaks)
-
-
-def _sorted_peaks(peaks: np.ndarray) -> np.ndarray:
+def _strongest(peaks: Sequence[Peak]) -> tuple[Peak, ...]:
     """Return the 40 strongest, strongest first, of equal ones the earliest."""
-    if peaks.size < 2:
-        return peaks
-    return peaks[np.lexsort((peaks["number"], -peaks["value"]))[:PEAKS]]
+    return tuple(sorted(peaks, key=lambda peak: (-peak[0], peak[1]))[:PEAKS])
 
 
-def _best_window(edges: np.ndarray) -> np.ndarray:
-    """Return the strongest window of 50 messages, of equal ones the earliest; none where there are fewer."""
-    if edges.size < WINDOW:
-        return np.empty(0, dtype=BEST)
-    # Whole numbers, so running sums are exact.
-    running = [np.concatenate([[0], np.cumsum(edges[name])]) for name in ("evidence", "grams")]
-    evidence, grams = (sums[WINDOW:] - sums[:-WINDOW] for sums in running)
-    values = window_value(evidence, grams)
-    place = int(np.argmax(values))
-    ends = edges["number"][place], edges["number"][place + WINDOW - 1]
-    return np.array([(values[place], *ends, evidence[place], grams[place])], dtype=BEST)
+def _best_window(edges: Sequence[Edge]) -> Window | None:
+    """Return the strongest window of 50 messages, of equal ones the earliest; None where there are fewer."""
+    if len(edges) < WINDOW:
+        return None
+    evidence = sum(edge[1] for edge in edges[:WINDOW])
+    grams = sum(edge[2] for edge in edges[:WINDOW])
+    best = Window(window_value(evidence, grams), edges[0][0], edges[WINDOW - 1][0], evidence, grams)
+    for last in range(WINDOW, len(edges)):
+        # Whole numbers, so running sums are exact.
+        gone, new = edges[last - WINDOW], edges[last]
+        evidence, grams = evidence + new[1] - gone[1], grams + new[2] - gone[2]
+        if (value := window_value(evidence, grams)) > best.value:
+            best = Window(value, edges[last - WINDOW + 1][0], new[0], evidence, grams)
+    return best
 
 
-def _strongest_window(windows: np.ndarray) -> np.ndarray:
-    if windows.size < 2:
-        return windows
-    return windows[np.lexsort((windows["first"], -windows["value"]))[:1]]
+def _best(*windows: Window | None) -> Window | None:
+    found = [window for window in windows if window is not None]
+    return min(found, key=lambda window: (-window.value, window.first), default=None)
