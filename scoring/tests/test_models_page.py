@@ -1,20 +1,24 @@
 """Admins see what each model measured and choose, after a question, which one scores."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.models import User
 from audit.models import AuditEvent
 from audit.verbs import Verb
+from licensees.models import Licensee
 from scoring.intervals import share_with_interval
-from scoring.models import ModelVersion
-from scoring.registry import name_challenger, promote
+from scoring.models import Conversation, ModelVersion
+from scoring.registry import keep_evaluation, name_challenger, promote
 from scoring.views.cards import ModelCard
+from tests.factories import make_conversation
 
 pytestmark = pytest.mark.django_db
 CARD = {
@@ -170,3 +174,34 @@ def test_a_second_challenger_is_refused_in_words(adams_browser: Client, adam: Us
     answer = adams_browser.post(f"/models/{second.pk}/name-challenger")
     assert answer.status_code == 409
     assert "first first000 is the challenger. Withdraw it first." in answer.content.decode()
+
+
+# --- Evaluations, and what waits ------------------------------------------------------------------
+
+
+def test_evaluations_are_listed_and_shown(adams_browser: Client, adam: User) -> None:
+    first, second = make_model("first"), make_model("second")
+    kept = keep_evaluation(model_id=first.pk, card={"form": "other"}, corpus_digest="c" * 64, by=adam)
+    address = f"/models/{first.pk}/evaluations/{kept.pk}"
+    assert address in adams_browser.get("/models/").content.decode()
+    page = adams_browser.get(address).content.decode()
+    assert "Evaluation of first first000" in page
+    assert "This evaluation was written in another form, other." in page
+    assert adams_browser.get(f"/models/{second.pk}/evaluations/{kept.pk}").status_code == 404
+
+
+def test_the_cards_of_evaluations_are_not_fetched_for_the_list(adams_browser: Client, adam: User) -> None:
+    keep_evaluation(model_id=make_model("first").pk, card={"form": "other"}, corpus_digest="c" * 64, by=adam)
+    with CaptureQueriesContext(connection) as captured:
+        adams_browser.get("/models/")
+    assert not any('modelevaluation"."card"' in query["sql"] for query in captured.captured_queries)
+
+
+def test_conversations_that_nobody_takes_up_are_said(adams_browser: Client, northwind: Licensee) -> None:
+    conversation = make_conversation(northwind)
+    assert "more than five minutes" not in adams_browser.get("/models/").content.decode()
+    Conversation.objects.update(score_after=timezone.now() - timedelta(minutes=6))
+    page = adams_browser.get("/models/").content.decode()
+    assert "1 of them for more than five minutes." in page
+    Conversation.objects.update(scored_revision=conversation.revision)
+    assert "more than five minutes" not in adams_browser.get("/models/").content.decode()
