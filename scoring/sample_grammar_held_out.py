@@ -5,7 +5,8 @@ The rules are those of `sample_grammar`; no phrase of a signal or of a situation
 """
 
 from scoring import sample_everyday
-from scoring.sample_grammar import Grammar, Scenario
+from scoring.sample_grammar import Grammar
+from scoring.sample_scenario import Scenario
 
 SLOTS = {
     "game": ("Moon Racers", "Castle Crew", "Fish Tycoon", "Word Forest", "Tower Twins"),

@@ -1,0 +1,122 @@
+"""Benign situations among people of like age for training: each says what a signal would say, for a reason."""
+# ruff: noqa: E501 - a phrase with its choices reads best on one line
+
+from scoring.sample_scenario import MINOR, OTHER, Scenario
+
+PEERS: tuple[Scenario, ...] = (
+    Scenario(
+        "friends",
+        (MINOR, MINOR),
+        (
+            ("Shall we meet at {place} on {day} with the others?", "[Yes, at {hour}|I will ask Lena too]."),
+            ("Are you coming to [my birthday|the party] on {day}?", "[Of course|What do you wish for]?"),
+            ("I am turning {age}, finally.", "[I was first|Welcome to the club]."),
+            ("It is a surprise party, so do not tell Sam about it.", "[My lips are sealed|Promise]."),
+            ("Your mum said you can stay for dinner.", "[Yes|What is there]?"),
+            ("You are the best, thanks for helping with {subject}.", "[Any time|You too]."),
+            ("Is your phone new? What is your number now?", "[Same as before|I will show you at school]."),
+            ("Come on, one more round of {game}, please.", "[My mum calls|Okay, one]."),
+            ("I love that song too, we have the same taste.", "[Of course|Since the first class]."),
+            ("Sorry, I was only kidding, are you mad?", "[No|A little]."),
+            ("My parents are so strict, no {game} after {hour}.", "[Mine too|Unfair]."),
+            ("You can tell me if something is wrong, or tell Miss Green.", "[It is okay now|Thanks]."),
+        ),
+    ),
+    Scenario(
+        "secret_present",
+        (MINOR, MINOR),
+        (
+            ("We collect for the present for Mister Bell, do not say it in class.", "[How much|I have two euros]."),
+            ("Hide the card when Lena comes, it is for her.", "[It is in my bag|She saw nothing]."),
+            ("Nobody may know until {day}, promise.", "[Promise|I told only Tom]."),
+            ("Delete the message about the cake, she reads my phone.", "[Done|Haha, okay]."),
+            ("What do we get her, {gift}?", "[Too dear|Her mum says a book]."),
+            ("Say we are at the library when she asks.", "[We really are|Okay]."),
+            ("You are the only one who can draw, will you make the picture?", "[If I must|With a {pet} on it]."),
+        ),
+    ),
+    Scenario(
+        "classmates",
+        (MINOR, MINOR),
+        (
+            ("Who is in your group for {subject}?", "[You, me and Tom|No idea]."),
+            ("The class chat moved to {app}, did you see the link?", "[Yes|Send it again]."),
+            ("Can we meet at the library after school for the poster?", "[Bring the pens|At {hour}]."),
+            ("My parents are at work, so we can practise {instrument} as loud as we like.", "[Haha|My dad hears it over the road]."),
+            ("You owe me {food}.", "[Tomorrow|Never]."),
+            ("Which bus do you take home?", "[The ten|I walk with Ben]."),
+            ("Please please send me the {subject} notes, you always say no.", "[Look at page ten|Okay, this once]."),
+            ("What did you get, and are you allowed out on {day}?", "[A two, and yes|Until {hour}]."),
+            ("Do not tell Miss Green, but I have not read the book.", "[Nobody has|She knows]."),
+        ),
+    ),
+    Scenario(
+        "new_pupil",
+        (MINOR, MINOR),
+        (
+            ("Hi, you do not know me yet, I sit behind you in {subject}.", "[Oh hi|You are new, right]?"),
+            ("Which class were you in before, and in what town?", "[Seven c, in the north|A small school]."),
+            ("How old are you? I am {age} since {day}.", "[Same|{age} too]."),
+            ("Can I be your friend, I know nobody here.", "[Sure, sit with us|Come to lunch with us]."),
+            ("Where do you live, near {place} as well?", "[Next to it|Two stops further]."),
+            ("Do you want to join our team? We train on {day}.", "[I ask my dad|Yes]."),
+        ),
+    ),
+    Scenario(
+        "gamers",
+        (OTHER, OTHER),
+        (
+            ("Voice is lagging here, switch to {app} with the whole squad?", "[One minute|Room link is in the team channel]."),
+            ("I moved my {game} account to the console.", "[Does crossplay work|Nice]?"),
+            ("Add me in {game}, same name as here.", "[Sent|Added]."),
+            ("I have a spare skin, want to trade it for your [hat|shield]?", "[Deal|No, too rare]."),
+            ("Which server are you on?", "[Europe|West|The small one]."),
+            ("How old is your graphics card?", "[Four years|Ancient]."),
+            ("Are you alone in the lobby?", "[Yes, join|No, full team]."),
+            ("You play so well, do you want to join our clan?", "[When do you train|Maybe]."),
+            ("Do not tell the other team where our base is.", "[Never|They found it]."),
+            ("I give you coins if you carry me to level thirty.", "[Keep them|Fine, tonight]."),
+            ("Test: jump when I say go, then we know the delay.", "[Go|Half a second]."),
+            ("Come on, do not quit now, one more try.", "[Last one|I have work tomorrow]."),
+            ("That was my cat on the keyboard, sorry, forget it.", "[Haha|Good cat]."),
+        ),
+    ),
+    Scenario(
+        "young_gamers",
+        (MINOR, MINOR),
+        (
+            ("Saw you in the lobby, want to build together in {game}?", "[Sure|After homework]."),
+            ("My old account has the wrong age, so I cannot chat.", "[Ask your dad to fix it|Mine too]."),
+            ("Mum says only until {hour}, she is sitting next to me.", "[Same|Hurry then]."),
+            ("We are so alike, you build the same house as me.", "[You copied mine|Haha, true]."),
+            ("Give me your friend code, then I can find you.", "[It is on my profile|One moment]."),
+            ("Do you trust me? Then open the door of your base.", "[Never again|Only if you go first]."),
+        ),
+    ),
+    Scenario(
+        "best_friends",
+        (MINOR, MINOR),
+        (
+            ("You are my best friend, you know that.", "[You are mine|Aw]."),
+            ("Why do you sit with them and not with me?", "[You were late|There is room for you]."),
+            ("I missed you at {sport}, where were you?", "[Ill|At the dentist]."),
+            ("Nobody gets my jokes like you.", "[They are bad, though|Haha]."),
+            ("Let us have a sleepover on {day}, your mum said yes.", "[And yours|I bring {food}]."),
+            ("Pinky promise that we go to the same school.", "[Promise|If my marks are good]."),
+            ("If you are sad call me, and tell your mum too.", "[I told her|I will]."),
+        ),
+    ),
+    Scenario(
+        "students",
+        (OTHER, OTHER),
+        (
+            ("Is anybody at home in the flat? I forgot my keys again.", "[Me, until {hour}|Ask the neighbour]."),
+            ("Shall we learn at {place} on {day}, only the two of us get it done.", "[Yes|Bring coffee]."),
+            ("My picture on the site is from school, I look older now.", "[Much older|Haha]."),
+            ("Who reads our group chat, only us?", "[And the tutor|Only us]."),
+            ("I pay for {food} if you correct my text.", "[Deal|How long is it]?"),
+            ("I would not listen to him, he failed that course himself.", "[True|He is nice, though]."),
+            ("Are you still in the second year or the third?", "[Third|I stopped counting]."),
+        ),
+    ),
+)  # fmt: skip
