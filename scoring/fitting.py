@@ -19,7 +19,8 @@ from scoring.training_data import Progress, TrainingData, TrainingError
 
 CONVERSATION_C = 0.5
 # How much examples count: those as brought, their copies in odd spelling, single messages that were marked.
-MISSPELT_WEIGHT, MESSAGE_WEIGHT = 0.5, 0.5
+MISSPELT_WEIGHT, MESSAGE_WEIGHT = 1.0, 0.5
+SINGLE_MESSAGES = 2
 NEGATIVE_MESSAGES, LEAST_SHARE = 30_000, 0.05
 # Beyond so many messages they are sampled, so that they do not grow with the corpus.
 MOST_MARKED, MOST_UNMARKED = 60_000, 60_000
@@ -112,7 +113,7 @@ def check_labels(data: TrainingData, chosen: np.ndarray) -> None:
 
 
 def _column(examples: _Chosen, chosen: np.ndarray, *, seed: int) -> Column:
-    rare = rarity(examples.counts, chosen & (examples.groups == 0))
+    rare = rarity(examples.counts, chosen & (examples.groups < SINGLE_MESSAGES))
     counts = examples.counts[np.flatnonzero(chosen)]
     return fit_column(
         counts, examples.labels[chosen], examples.weights(chosen), rare, c=CONVERSATION_C, seed=seed
@@ -171,18 +172,23 @@ def _whole_evidence(data: TrainingData, column: Column) -> np.ndarray:
 
 
 def _in_memory(data: TrainingData, chosen: np.ndarray, *, seed: int) -> _Chosen:
-    parts = []
+    """Chosen conversations in their order, then single messages of them, so that blocks make no difference."""
+    whole, single = [], []
     rng = np.random.default_rng(seed)
     for block in data.spool.blocks():
         own = np.flatnonzero(chosen[block.conversations])
         numbers = own + block.first_conversation
         if own.size:
             groups = data.misspelt[numbers].astype(int)
-            parts.append(
+            whole.append(
                 _Chosen(block.conversation_matrix(own), data.labels[numbers], data.folds[numbers], groups)
             )
         if own.size and data.annotated[numbers].any():
-            parts.append(_marked_messages(data, block, numbers, rng))
+            single.append(_marked_messages(data, block, numbers, rng))
+    return _together([*whole, *single])
+
+
+def _together(parts: list[_Chosen]) -> _Chosen:
     counts = sparse.vstack([part.counts for part in parts], format="csr")
     counts.indices, counts.indptr = counts.indices.astype(np.int32), counts.indptr.astype(np.int32)
     return _Chosen(

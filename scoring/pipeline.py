@@ -245,24 +245,31 @@ class Model:
         said = [turns[place] for place in places.tolist()]
         products, counts = read.products[places], read.counts[places]
         found = np.full(len(said), np.nan)
+        with_course = bool(self.classifier.centres)
         for last in range(1, len(said) + 1):
             part = slice(max(0, last - WINDOW), last)
-            judgement = self.judge(self._state(said[part], Read(products[part], counts[part]), 1))
+            window = Read(products[part], counts[part])
+            judgement = self.judge(self._state(said[part], window, 1, with_course=with_course))
             if judgement.probability is not None:
                 found[last - 1] = judgement.probability
         return found
 
-    def _state(self, turns: Sequence[Turn], read: Read, first: int) -> ConversationState:
+    def _state(
+        self, turns: Sequence[Turn], read: Read, first: int, *, with_course: bool = True
+    ) -> ConversationState:
+        course = self._course(turns, read, first) if with_course else Dynamics()
+        accounts = account_digests([turn.sender for turn in turns])
+        return ConversationState.of(Messages(first, read.products, read.counts, accounts, course))
+
+    def _course(self, turns: Sequence[Turn], read: Read, first: int) -> Dynamics:
         grams = read.counts[:, GRAMS]
         evidence = (self.classifier.scale * read.products[:, 0] / divisors(grams)).tolist()
-        dynamics = Dynamics.of(
+        return Dynamics.of(
             turns,
             words=read.counts[:, WORDS].tolist(),
             evidence=[value if size else nan for value, size in zip(evidence, grams.tolist(), strict=True)],
             first=first,
         )
-        accounts = account_digests([turn.sender for turn in turns])
-        return ConversationState.of(Messages(first, read.products, read.counts, accounts, dynamics))
 
     def _rated(self, read: Read) -> np.ndarray:
         vectors = read.products[:, 1:] / divisors(read.counts[:, GRAMS])[:, None]

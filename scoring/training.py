@@ -102,14 +102,19 @@ def _trained(
 
 
 def _vocabulary(data: TrainingData, fitting: np.ndarray) -> np.ndarray:
-    """Mark the words of the conversations that were fitted to, [2²⁰] bool."""
-    seen = np.zeros(2**VOCABULARY_BITS, dtype=bool)
+    """Mark the words of two or more of the conversations that were fitted to, [2²⁰] bool.
+
+    A word of one conversation alone is a name or a slip; and the fewer bits are set, the fewer other words share one.
+    """
+    seen = np.zeros(2**VOCABULARY_BITS, dtype=np.int64)
     plain = fitting & ~data.misspelt
     for block in data.spool.blocks():
-        of_message = plain[block.conversations][block.owners]
+        of_message = np.where(plain[block.conversations][block.owners], block.owners, -1)
         of_word = np.repeat(of_message, np.diff(block.message_ends, prepend=0))
-        seen[block.places[block.words[of_word]]] = True
-    return seen
+        held = of_word >= 0
+        once = np.unique((of_word[held] << VOCABULARY_BITS) + block.places[block.words[held]])
+        seen += np.bincount(once % 2**VOCABULARY_BITS, minlength=seen.size)
+    return seen >= 2
 
 
 def _header(

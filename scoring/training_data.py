@@ -15,6 +15,10 @@ from scoring.training_spool import Spool
 Progress = Callable[[str, float | None], None]
 
 
+# A name in a quarter of the positive conversations and in so many benign ones is a role in the corpus, not an account.
+ROLE_SHARE, ROLE_CONVERSATIONS = 0.25, 25
+
+
 class TrainingError(ValueError):
     """The corpus cannot be trained on; the message says what is missing."""
 
@@ -90,7 +94,7 @@ def disjoint_folds(
     authors: np.ndarray, ends: np.ndarray, labels: np.ndarray, *, seed: int, folds: int
 ) -> np.ndarray:
     """The same for numbers of authors after one another, of which those of each conversation end at `ends` [C]."""
-    components = _components(authors, ends)
+    components = _components(*_without_roles(authors, ends, labels))
     sizes = np.bincount(components)
     counts = np.column_stack(
         [np.bincount(components[labels == label], minlength=sizes.size) for label in (-1, 0, 1)]
@@ -114,6 +118,26 @@ def _dealt(order: np.ndarray, counts: np.ndarray, folds: int) -> np.ndarray:
             held[fold] += count
         result[component] = fold
     return result
+
+
+def _without_roles(
+    authors: np.ndarray, ends: np.ndarray, labels: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Leave out names that are no accounts, such as “speaker 1”: those that write all over a corpus of both labels."""
+    _, names = np.unique(authors, return_inverse=True)
+    lengths = np.diff(ends, prepend=0)
+    of_label = np.repeat(labels, lengths)
+    positive, benign = (
+        np.bincount(names[of_label == label], minlength=names.max(initial=-1) + 1) for label in (1, 0)
+    )
+    is_role = (
+        (positive >= ROLE_SHARE * (labels == 1).sum())
+        & (benign >= ROLE_CONVERSATIONS)
+        & (positive + benign >= ROLE_CONVERSATIONS * 2)
+    )
+    kept = ~is_role[names]
+    conversations = np.repeat(np.arange(ends.size), lengths)[kept]
+    return authors[kept], np.cumsum(np.bincount(conversations, minlength=ends.size))
 
 
 def _components(authors: np.ndarray, ends: np.ndarray) -> np.ndarray:

@@ -21,8 +21,6 @@ from scoring.training_data import Progress, TrainingData, TrainingError, canonic
 from scoring.training_spool import Spool
 from scoring.turn import Turn
 
-# Positive conversations are also read misspelt, and this share of benign ones.
-SHARE_MISSPELT = 0.35
 # Of conversations without a declared language, so many are looked at, so far, to find it.
 LANGUAGE_SAMPLE, LANGUAGE_CHARACTERS = 60, 2_000
 # Tokens of which it is kept whether they hold a letter, and how long they may be.
@@ -95,8 +93,8 @@ class _Reader:
         self._note_language(record)
         self.messages += len(texts)
         rng = Random(f"{self.seed}:{record['id']}")  # noqa: S311 - reproducible, not secret
-        positive, benign = record.get("label") == 1, record.get("label") == 0
-        if self.misspell and (positive or (benign and rng.random() < SHARE_MISSPELT)):
+        # Every labelled conversation is also read misspelt, so that odd spelling says nothing of the label.
+        if self.misspell and record.get("label") is not None:
             self._add(record, _misspelt(record, rng), misspelt=True)
             self.course_rows.append(-1)
 
@@ -207,6 +205,6 @@ def _time(value: str | None) -> datetime | None:
 
 def _misspelt(record: dict[str, Any], rng: Random) -> list[str]:
     """Misspell all messages of a conversation, each in a way of its own, some words or all."""
-    share = rng.choice((0.3, 0.6, 1.0, 1.0))
+    share = rng.choice((0.5, 1.0))
     ways = [rng.choice(list(ATTACKS.values())) for _ in record["messages"]]
     return [way(message["text"], rng, share) for way, message in zip(ways, record["messages"], strict=True)]

@@ -1,6 +1,10 @@
 """Training gives the same bytes for the same corpus and seed, keeps authors apart, and writes down what it saw."""
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +19,7 @@ from scoring.tests.trained import SEED, small_corpus, small_model, turns_of
 from scoring.training import TrainingError, train
 from scoring.training_data import author_disjoint_folds
 
+REPOSITORY = Path(__file__).resolve().parents[2]
 AUTHORS = st.lists(
     st.frozensets(st.integers(0, 15).map(str), min_size=1, max_size=3), min_size=1, max_size=25
 )
@@ -123,13 +128,28 @@ def test_an_empty_corpus_is_refused():
         train([], seed=1, name="x", demonstration=True)
 
 
+def _written_by(record, *senders):
+    """The same conversation, its first messages from these accounts."""
+    named = [{**m, "sender": sender} for m, sender in zip(record["messages"], senders, strict=False)]
+    return {**record, "messages": [*named, *record["messages"][len(senders) :]]}
+
+
 def test_a_corpus_whose_authors_all_hang_together_is_refused():
-    joined = [
-        {**record, "messages": [{**record["messages"][0], "sender": "everyone"}, *record["messages"][1:]]}
-        for record in small_corpus()[:60]
-    ]
+    joined = [_written_by(record, f"link{n}", f"link{n + 1}") for n, record in enumerate(small_corpus()[:60])]
     with pytest.raises(TrainingError, match="its authors hang together too much, to keep authors apart"):
         train(joined, seed=1, name="x", demonstration=True)
+
+
+def test_names_that_are_roles_and_not_accounts_join_nothing():
+    named = [
+        {
+            **record,
+            "messages": [{**m, "sender": f"speaker {n % 2}"} for n, m in enumerate(record["messages"])],
+        }
+        for record in small_corpus()[:160]
+    ]
+    _, card = train(named, seed=1, name="x", demonstration=True)
+    assert card["figures"]["pr_auc"] > 0.8
 
 
 def test_text_that_is_not_characters_can_be_trained_on():
@@ -153,3 +173,86 @@ def test_figures_follow_their_definitions():
     assert f_beta(0.980, 0.787, 0.5) == pytest.approx(0.935, abs=0.001)
     assert calibration_error(np.array([1, 0]), np.array([0.5, 0.5])) == 0
     assert figures(np.array([0, 0]), np.array([0.1, 0.2]))["pr_auc"] is None
+
+
+# --- What a corpus may lack --------------------------------------------------------------------
+
+
+def segments(count: int, *, positive: int) -> list[dict]:
+    """Single long segments without times, accounts of their own, or anything else."""
+    texts = (
+        "we meet at the station and take the early train to the lake and then walk round it before lunch",
+        "nobody needs to know about the present so keep the secret and come alone and promise to tell nobody",
+    )
+    rng = np.random.default_rng(2)
+    found = []
+    for number in range(count):
+        label = int(number % count < positive)
+        words = " ".join([texts[label]] * 3).split() + texts[0].split()
+        rng.shuffle(words)
+        message = {"id": "1", "sender": f"unknown:{number}", "text": " ".join(words)}
+        found.append({"id": str(number), "label": label, "messages": [message]})
+    return found
+
+
+def test_single_segments_without_times_accounts_and_language_are_enough():
+    model, card = train(segments(120, positive=40), seed=1, name="x", demonstration=False)
+    assert card["figures"]["pr_auc"] > 0.9
+    assert card["course"].startswith("not used")
+    assert model.header["languages"] == ["en"]
+
+
+def test_a_corpus_too_small_to_keep_accounts_apart_is_refused():
+    with pytest.raises(TrainingError, match="The corpus is too small"):
+        train(segments(2, positive=1), seed=1, name="x", demonstration=False)
+
+
+def test_ten_conversations_are_enough_where_each_fold_has_both_labels():
+    _, card = train(segments(10, positive=5), seed=1, name="x", demonstration=False)
+    assert card["corpus"]["conversations"] == 10
+
+
+def test_a_corpus_without_any_label_is_refused():
+    unlabelled = [{**record, "label": None} for record in small_corpus()[:20]]
+    with pytest.raises(TrainingError, match="one kind is missing"):
+        train(unlabelled, seed=1, name="x", demonstration=True)
+
+
+def test_a_corpus_whose_positive_conversations_all_have_one_author_is_refused():
+    records = segments(60, positive=20)
+    for record in records:
+        if record["label"]:
+            record["messages"][0]["sender"] = "the same"
+    with pytest.raises(TrainingError, match="its authors hang together too much"):
+        train(records, seed=1, name="x", demonstration=True)
+
+
+def test_texts_of_both_labels_alike_give_figures_that_say_so():
+    records = segments(80, positive=0)
+    for number, record in enumerate(records):
+        record["label"] = number % 2
+    _, card = train(records, seed=1, name="x", demonstration=True)
+    assert card["figures"]["pr_auc"] < 0.7
+    assert card["figures"]["brier"] > 0.2
+
+
+def test_two_processes_with_other_hash_seeds_give_the_same_bytes():
+    program = (
+        "from scoring.sample_corpus import generate\n"
+        "from scoring.training import train\n"
+        "corpus = generate(seed=1, count=120, share_positive=0.5, split='train')\n"
+        "print(train(corpus, seed=1, name='x', demonstration=True)[0].digest)"
+    )
+    digests = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            cwd=REPOSITORY,
+            env=os.environ | {"PYTHONHASHSEED": seed, "OMP_NUM_THREADS": threads},
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+            timeout=600,
+        ).stdout
+        for seed, threads in (("1", "1"), ("2", "2"))
+    }
+    assert len(digests) == 1
