@@ -9,7 +9,7 @@ from django.db import transaction
 
 from licensees.models import Policy
 from scoring import drift
-from scoring.bulk import put_rows
+from scoring.bulk import insert_objects, put_rows
 from scoring.drift import Counted
 from scoring.evidence import seal_state
 from scoring.leases import is_wanted, lock, mark_done
@@ -46,9 +46,8 @@ def keep(judged: Sequence[Judged], version: ModelVersion) -> list[Judged]:
         rows = lock([one.progress.leased.lease for one in judged])
         kept = [one for one in judged if _may_keep(one, rows.get(one.conversation_id), version)]
         before = _scores_before([rows[one.conversation_id] for one in kept])
-        scores = Score.objects.bulk_create(
-            _score(one, version, policies[rows[one.conversation_id].licensee_id]) for one in kept
-        )
+        scores = [_score(one, version, policies[rows[one.conversation_id].licensee_id]) for one in kept]
+        insert_objects(scores)
         _keep_evidence(kept, version)
         keep_states([one.progress for one in kept], version)
         mark_done([(one.progress.leased.lease, rows[one.conversation_id]) for one in kept], version)

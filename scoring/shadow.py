@@ -12,6 +12,7 @@ from django.db import transaction
 
 from licensees.models import Policy
 from scoring import registry
+from scoring.bulk import insert_objects
 from scoring.keeping import keep_states, policies_of
 from scoring.models import ModelVersion, ShadowScore
 from scoring.pipeline import Judgement, Model
@@ -59,9 +60,7 @@ def _kept_alone(judged: Sequence[Shadowed], version: ModelVersion, policies: dic
 def _is_kept(judged: Sequence[Shadowed], version: ModelVersion, policies: dict[int, Policy]) -> bool:
     try:
         with transaction.atomic():
-            ShadowScore.objects.bulk_create(
-                [_score(one, version, policies) for one in judged], ignore_conflicts=True
-            )
+            insert_objects([_score(one, version, policies) for one in judged])
             keep_states([one.progress for one in judged], version)
     except Exception as fault:
         if len(judged) == 1:

@@ -61,6 +61,14 @@ def test_the_page_says_what_was_measured_with_its_uncertainty() -> None:
     assert calibration["value"] == "not measured"
 
 
+def test_suggested_thresholds_are_shown_as_far_as_there_are_any() -> None:
+    card = CARD | {"thresholds": {"f05": 0.4321, "share_0.01": 0.65432}}
+    facts = {fact["label"]: fact["value"] for fact in ModelCard(make_model("first", card=card)).facts}
+    assert facts["Threshold for the best F0.5"] == "0.432"
+    assert facts["Threshold that 1 in 100 benign reach"] == "0.654"
+    assert "Threshold that 1 in 1,000 benign reach" not in facts
+
+
 @pytest.mark.parametrize("card", [{}, {"figures": None, "limits": "none", "heads": {"age_probe": 3}}])
 def test_a_card_that_lacks_its_figures_says_so(adams_browser: Client, card: dict[str, Any]) -> None:
     shown = ModelCard(make_model("first", card=card))

@@ -8,6 +8,8 @@ from scoring.intervals import share_with_interval
 from scoring.models import ModelVersion
 
 NOT_MEASURED = "not measured"
+# One in so many: the review budgets that training suggests thresholds for (scoring/training_card.py).
+BENIGN_SHARES = (20, 100, 1_000, 10_000)
 HEAD_COLUMNS: list[dict[str, Any]] = [
     {"label": "characteristic"},
     {"label": "messages marked", "numeric": True},
@@ -42,6 +44,20 @@ class ModelCard:
             {"label": "Judged there", "value": _counted(measured.get("conversations"))},
             {"label": "Abstained there", "value": _counted(self.version.card.get("abstained"))},
             {"label": "Flagged there at", "value": measured.get("threshold", NOT_MEASURED)},
+            *self._thresholds(),
+        ]
+
+    def _thresholds(self) -> list[dict[str, Any]]:
+        """Suggestions for a licensee's policy; a person sets it."""
+        found = self._part("thresholds")
+        named = {"f05": "Threshold for the best F0.5"} | {
+            f"share_{1 / number:g}": f"Threshold that 1 in {number:,} benign reach"
+            for number in BENIGN_SHARES
+        }
+        return [
+            {"label": label, "value": f"{found[key]:.3f}"}
+            for key, label in named.items()
+            if isinstance(found.get(key), float)
         ]
 
     @property
