@@ -1,7 +1,12 @@
 """manage.py train_model and promote_model: from a file of labelled conversations to the model that scores."""
 
 import gzip
+import io
 import json
+import os
+import re
+import subprocess
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -9,11 +14,15 @@ from xml.sax.saxutils import escape
 
 import pytest
 from django.core.management import call_command
-from django.core.management.base import CommandError
+from django.core.management.base import CommandError, OutputWrapper
 
 from accounts.models import User
 from scoring.models import ModelVersion
+from scoring.pipeline import Model
+from scoring.progress_line import ProgressLine
 from scoring.sample_corpus import generate
+
+REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -65,6 +74,111 @@ def test_folders_packed_files_and_plain_text_are_trained_on(corpus: Path, tmp_pa
     talk.write_text("The bread is in the oven and the table is laid for all of us\n\n" * 5)
     call_command("train_model", "--corpus", str(folder), "--negatives", str(talk), "--seed", "3")
     assert ModelVersion.objects.get().name == "folder"
+
+
+# --- To a file, without a server -------------------------------------------------------------------
+
+
+def test_a_model_is_written_to_a_file_with_no_server_no_settings_and_no_keys(corpus: Path, tmp_path: Path):
+    nowhere = {
+        "PATH": os.environ["PATH"],
+        "ARTEMIS_DATA": str(tmp_path / "no-data"),
+        "DATABASE_URL": "postgresql://nobody:nothing@127.0.0.1:9/nowhere",
+        "REDIS_URL": "redis://127.0.0.1:9/0",
+    }
+    output = tmp_path / "ours.npz"
+    arguments = ["--corpus", corpus, "--seed", "3", "--output", output]
+    run = subprocess.run(
+        [sys.executable, "manage.py", "train_model", *map(str, arguments)],
+        cwd=REPOSITORY,
+        env=nowhere,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    model = Model.from_bytes(output.read_bytes())
+    assert (model.name, model.demonstration) == ("brought", False)
+    assert f"SHA-256 {model.digest}" in run.stdout
+    assert f"evaluate_model --model {output} --corpus FILE" in run.stdout
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["brought.jsonl", "ours.npz"]
+
+
+@pytest.mark.django_db
+def test_the_file_is_the_model_that_is_registered(corpus: Path, tmp_path: Path, capsys):
+    call_command("train_model", "--corpus", str(corpus), "--seed", "3", "--output", str(tmp_path / "x.npz"))
+    assert not ModelVersion.objects.exists()
+    call_command("train_model", "--corpus", str(corpus), "--seed", "3")
+    assert ModelVersion.objects.get().digest == Model.from_bytes((tmp_path / "x.npz").read_bytes()).digest
+    said = capsys.readouterr().out
+    assert re.search(
+        r"Read 160 conversations of \d+ accounts with [\d,]+ messages: \d+ positive, \d+ benign\.", said
+    )
+    assert re.search(r"Measured on \d+ conversations of accounts that were set aside .*: precision", said)
+    assert "Suggested threshold for the highest F0.5, in which precision counts twice: 0." in said
+    assert f"manage.py promote_model {ModelVersion.objects.get().digest[:12]} --by EMAIL" in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--corpus", "gone.jsonl"], r"^gone\.jsonl does not exist\. Nothing was trained\.$"),
+        (["--negatives", "brought.jsonl"], r"^--negatives needs --corpus"),
+        (["--corpus", "brought.jsonl", "--output", "model"], r"^Let the name of the file end in \.npz"),
+        (["--corpus", "brought.jsonl", "--output", "gone/m.npz"], r"^gone/m\.npz cannot be written"),
+    ],
+)
+def test_what_cannot_work_is_said_before_anything_is_read(
+    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], sentence: str
+):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(CommandError, match=sentence):
+        call_command("train_model", *arguments)
+    assert [path.name for path in tmp_path.iterdir()] == ["brought.jsonl"]
+
+
+def test_a_fault_in_the_corpus_leaves_no_file(corpus: Path, tmp_path: Path):
+    corpus.write_bytes(corpus.read_bytes()[:-20])
+    output = tmp_path / "x.npz"
+    output.write_bytes(b"the model of yesterday")
+    with pytest.raises(CommandError, match=r"^Nothing was trained: brought\.jsonl, line 160"):
+        call_command("train_model", "--corpus", str(corpus), "--output", str(output))
+    assert output.read_bytes() == b"the model of yesterday"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["brought.jsonl", "x.npz"]
+
+
+# --- What the person sees meanwhile ----------------------------------------------------------------
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_on_a_terminal_one_line_is_drawn_over_itself_and_gone_at_the_end(monkeypatch: pytest.MonkeyPatch):
+    stream = Terminal()
+    monkeypatch.setattr("scoring.progress_line.SECONDS_BETWEEN", 0.0)
+    with ProgressLine(OutputWrapper(stream)) as line:
+        line.show("200 conversations read", None)
+        line.show("conversation head", 0.5)
+    said = stream.getvalue()
+    assert said == (
+        f"\r\x1b[K200 conversations read\r\x1b[K[{'█' * 12}{'░' * 12}]  50%  conversation head\r\x1b[K"
+    )
+
+
+def test_elsewhere_a_line_is_written_now_and_then(monkeypatch: pytest.MonkeyPatch):
+    stream = io.StringIO()
+    with ProgressLine(OutputWrapper(stream)) as line:
+        line.show("too early for a line", None)
+    monkeypatch.setattr("scoring.progress_line.SECONDS_BETWEEN_LINES", 0.0)
+    with ProgressLine(OutputWrapper(stream)) as line:
+        line.show("200 conversations read", None)
+    assert stream.getvalue() == "200 conversations read\n"
+
+
+# --- PAN-2012 --------------------------------------------------------------------------------------
 
 
 @pytest.mark.django_db

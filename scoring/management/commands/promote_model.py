@@ -23,7 +23,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "digest", nargs="?", default="", help="the first characters of the model's SHA-256"
+            "digest", nargs="?", default="", help="the model's name, or the first characters of its SHA-256"
         )
         parser.add_argument("--by", required=True, metavar="EMAIL", help="the admin whose act this is")
         act = parser.add_mutually_exclusive_group()
@@ -68,13 +68,18 @@ def _admin(email: str) -> User:
     return admin
 
 
-def _named(digest: str) -> ModelVersion:
-    if not digest:
+def _named(named: str) -> ModelVersion:
+    """The one model of this name, else the one whose digest begins so."""
+    if not named:
         raise CommandError("Which model? Name it by the first characters of its SHA-256.")
-    found = list(ModelVersion.objects.filter(digest__startswith=digest.lower())[:2])
-    if len(found) != 1:
-        raise CommandError(f"{'Several models begin' if found else 'No model begins'} with {digest}.")
-    return found[0]
+    for known in ({"name": named}, {"digest__startswith": named.lower()}):
+        found = list(ModelVersion.objects.filter(**known).order_by("-created_at", "-pk")[:5])
+        if len(found) == 1:
+            return found[0]
+        if found:
+            which = ", ".join(str(version) for version in found)
+            raise CommandError(f"Several models are called so: {which}. Give more of the SHA-256.")
+    raise CommandError(f"No model begins with {named}.")
 
 
 def _in_state(state: State) -> ModelVersion:
