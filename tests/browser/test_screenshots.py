@@ -70,6 +70,8 @@ def test_every_page_as_a_picture(demo: None, live_server, open_page, sign_in_qui
         ("/licensees/northwind/", "licensee"),
         ("/licensees/people/", "people"),
         ("/models/", "models"),
+        ("/models/drift", "drift"),
+        ("/models/drift/northwind", "drift-licensee"),
         ("/queue/", "refused"),
     ]:
         _shoot(open_page_at(admin, path), name)
