@@ -152,7 +152,7 @@ def read_words(codes, bones, kinds, ends, buckets, bucket_ends, keys, counts, pl
             buckets[filled] = _spread(name, _NAME, _WORD_BITS)
             filled += 1
         if bits:
-            buckets[filled] = _spread(bits, _SKELETON, _WORD_BITS)
+            buckets[filled] = WORD_BUCKETS + np.int64(_spread(bits, _SKELETON, _PAIR_BITS))
             filled += 1
         counts[word, GRAMS] = filled - before
         counts[word, WORDS] = counts[word, LETTERS] > 0

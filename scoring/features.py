@@ -19,7 +19,7 @@ from scipy import sparse
 from scoring.text import text_tokens, token_words
 
 WORD_BITS, PAIR_BITS, VOCABULARY_BITS = 18, 17, 20
-# Buckets of what stands in one word; those of pairs follow behind them.
+# Buckets of what changes with the spelling of a word; those of skeletons and their pairs follow behind them.
 WORD_BUCKETS = 2**WORD_BITS
 BUCKETS = WORD_BUCKETS + 2**PAIR_BITS
 SHORTEST, LONGEST = 2, 5
@@ -107,7 +107,7 @@ def word_buckets(word: str) -> list[int]:
     if stripped := bare(word):
         buckets.append(spread(hashed(stripped), NAME, WORD_BITS))
     if bits := skeleton(word):
-        buckets.append(spread(bits, SKELETON, WORD_BITS))
+        buckets.append(WORD_BUCKETS + spread(bits, SKELETON, PAIR_BITS))
     return buckets
 
 
@@ -118,7 +118,7 @@ def key(word: str) -> int:
 
 
 def pair_bucket(first: int, second: int) -> int:
-    """Return the bucket of two neighbours' keys, behind those of words."""
+    """Return the bucket of two neighbours' keys, among those of skeletons."""
     return WORD_BUCKETS + spread((first * BASE + second) % HASHES, PAIR, PAIR_BITS)
 
 

@@ -7,11 +7,13 @@ from scipy import sparse
 from sklearn.preprocessing import normalize
 from sklearn.svm import LinearSVC
 
-from scoring.features import BUCKETS, Matrix
+from scoring.features import BUCKETS, WORD_BUCKETS, Matrix
 
 TOLERANCE = 0.05
 LARGEST_WEIGHT = 32_767
 FEWEST_ROWS = 3
+# Skeletons and their pairs outlast odd spelling, so they count for more than what does not.
+SKELETON_WEIGHT = 2.0
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ def rarity(counts: Matrix, chosen: np.ndarray) -> np.ndarray:
     inside = np.repeat(chosen, np.diff(counts.indptr))
     present = np.bincount(counts.indices[inside], minlength=BUCKETS)
     rare = np.sqrt(np.log((1 + chosen.sum()) / (1 + present)) + 1.0)
+    rare[WORD_BUCKETS:] *= SKELETON_WEIGHT
     return np.where(present < FEWEST_ROWS, 0.0, rare)
 
 
