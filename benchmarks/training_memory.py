@@ -1,7 +1,7 @@
 """The memory that training takes at 100,000 and at 1,000,000 messages.
 
-Reading takes the same for both. The fits hold what was read until `fitting.MOST_FEATURES` is reached, at about a quarter
-of a million messages, and from there on no more.
+Reading takes the same for both. The fits hold the features that were read, up to `fitting.MOST_FEATURES`, which some
+hundred thousand messages have; from there on they sample and take no more.
 """
 
 import argparse
