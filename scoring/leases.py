@@ -17,14 +17,17 @@ from django.utils import timezone
 from scoring.bulk import update_rows
 from scoring.models import Conversation, ModelVersion
 
+# Chosen once: as a sub-query of the update, a join might choose anew for each row, and lease them all.
 LEASE = """
-    UPDATE scoring_conversation
+    WITH due AS MATERIALIZED (
+      SELECT id FROM scoring_conversation
+       WHERE scored_revision < revision AND score_after <= clock_timestamp()
+       ORDER BY score_after, id LIMIT %s FOR UPDATE SKIP LOCKED)
+    UPDATE scoring_conversation conversation
        SET score_after = clock_timestamp() + make_interval(secs => %s),
            scoring_attempts = scoring_attempts + 1
-     WHERE id IN (SELECT id FROM scoring_conversation
-                   WHERE scored_revision < revision AND score_after <= clock_timestamp()
-                   ORDER BY score_after, id LIMIT %s FOR UPDATE SKIP LOCKED)
-    RETURNING id, revision, message_count, scoring_attempts
+      FROM due WHERE conversation.id = due.id
+    RETURNING conversation.id, revision, message_count, scoring_attempts
 """
 
 
@@ -41,7 +44,7 @@ class Lease:
 def lease_pending(*, limit: int) -> list[Lease]:
     """Oldest first; rows that another worker is leasing at this moment are skipped, not waited for."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(LEASE, [settings.ARTEMIS_SCORING_LEASE_SECONDS, limit])
+        cursor.execute(LEASE, [limit, settings.ARTEMIS_SCORING_LEASE_SECONDS])
         return [Lease(*row) for row in cursor.fetchall()]
 
 

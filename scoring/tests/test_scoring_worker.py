@@ -227,3 +227,18 @@ def test_a_model_that_cannot_be_loaded_makes_conversations_wait(northwind: Licen
     score_pending_task()
     conversation.refresh_from_db()
     assert (conversation.scored_revision, conversation.scoring_attempts) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    "switched_off", [(), ("hashjoin", "mergejoin", "material", "memoize", "hashagg", "sort")]
+)
+def test_no_more_is_leased_than_was_asked_for_however_the_planner_joins(
+    northwind: Licensee, switched_off: tuple[str, ...]
+):
+    """A sub-query with LIMIT that a join evaluates once for each row leases them all."""
+    for number in range(6):
+        make_conversation(northwind, external_id=f"c{number}")
+    with connection.cursor() as cursor:
+        for name in switched_off:
+            cursor.execute(f"SET LOCAL enable_{name} = off")
+    assert [len(outbox.lease_pending(limit=2)) for _ in range(4)] == [2, 2, 2, 0]
