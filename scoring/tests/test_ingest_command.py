@@ -329,6 +329,11 @@ def _real_files() -> Iterator[Path]:
     yield from sorted(REAL_DATA.glob("irc/*.raw.txt"))[:8]
 
 
+def _without_progress(errors):
+    """A slow machine is shown how far it has come; refusals would stand between."""
+    return "".join(line for line in errors.splitlines(keepends=True) if not line.startswith("["))
+
+
 @pytest.mark.skipif(
     not REAL_DATA.is_dir(),
     reason=f"needs the real chat of ../{REAL_DATA.relative_to(settings.BASE_DIR.parent)}",
@@ -338,7 +343,7 @@ def test_real_chat_is_taken_whole_and_the_second_time_changes_nothing(ingest):
     assert len(files) == 11
 
     code, table, errors = ingest(*files)
-    assert (code, errors) == (0, "")
+    assert (code, _without_progress(errors)) == (0, "")
     accepted, duplicate, refused = counts(table, "conversations")
     assert (accepted, duplicate, refused) == (1547, 0, 0)
     assert counts(table, "messages")[0] == Message.objects.count() > 30_000
@@ -346,7 +351,7 @@ def test_real_chat_is_taken_whole_and_the_second_time_changes_nothing(ingest):
     numbers = list(Message.objects.order_by("pk").values_list("pk", "version"))
     trail = AuditEvent.objects.count()
     code, table, errors = ingest(*files)
-    assert (code, errors) == (0, "")
+    assert (code, _without_progress(errors)) == (0, "")
     assert counts(table, "conversations") == [0, 1547, 0]
     assert list(Message.objects.order_by("pk").values_list("pk", "version")) == numbers
     assert AuditEvent.objects.count() == trail
