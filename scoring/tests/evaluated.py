@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +35,10 @@ def judged(index: int, own: dict[str, Any], *messages: tuple[float, dict[str, fl
     """A conversation whose messages got these contributions and ratings, whatever a model would say of it."""
     turns = turns_of(own)
     given = tuple(MessageRating(turn.id, *one) for turn, one in zip(turns, messages, strict=True))
-    return Judged(index, own, turns, replace(small_model().score(turns), messages=given))
+    scored = small_model().score(turns)
+    # What each message gave is worked out when first asked; here it stands already.
+    vars(scored)["messages"] = given
+    return Judged(index, own, turns, scored)
 
 
 def facts_of(
