@@ -4,9 +4,7 @@ The question is asked of counts, which add up over messages, so that it costs no
 where the model knows few of the words does anybody look at the language itself.
 """
 
-import re
-import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from django.conf.locale import LANG_INFO
@@ -30,7 +28,6 @@ LARGEST_FOREIGN_SHARE = 0.3
 LARGE_KNOWN_SHARE = 0.7
 # The oddest of 1,000 misspelt pieces of English still had a share of .24 in English; 35 other languages had .01.
 LEAST_SHARE = 0.1
-LETTERS_READ = 20_000
 OTHER_SCRIPTS = frozenset(
     (
         "am", "ar", "be", "bg", "bn", "el", "fa", "gu", "he", "hi", "hy", "ja", "ka", "kk", "km", "kn", "ko", "ky",
@@ -38,8 +35,6 @@ OTHER_SCRIPTS = frozenset(
         "yi", "zh",
     )
 )  # fmt: skip
-
-_WORD = re.compile(r"[^\W\d_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,20 +99,6 @@ def reason(
     return Abstention(UNSUPPORTED_LANGUAGE, language.code)
 
 
-def reason_to_abstain(texts: Sequence[str], languages: Iterable[str] = ("en",)) -> str | None:
-    """Return the key of the reason for the normalised texts of one conversation, by length and script alone."""
-    words = [found for text in texts if (found := _WORD.findall(text))]
-    letters = "".join(word for found in words for word in found)[:LETTERS_READ]
-    amount = Amount(
-        messages_with_words=len(words),
-        words=sum(map(len, words)),
-        letters=len(letters),
-        foreign_letters=0 if letters.isascii() else sum(map(_is_foreign, letters)),
-    )
-    abstention = reason(amount, languages=languages)
-    return abstention.key if abstention else None
-
-
 def _is_short(amount: Amount) -> bool:
     return amount.words < FEWEST_WORDS or (
         amount.messages_with_words < FEWEST_MESSAGES and amount.words < WORDS_OF_A_SEGMENT
@@ -127,10 +108,6 @@ def _is_short(amount: Amount) -> bool:
 def _are_latin(languages: Iterable[str]) -> bool:
     subtags = set(map(primary_subtag, languages))
     return subtags.isdisjoint(OTHER_SCRIPTS) and subtags.isdisjoint(ANY_LANGUAGE)
-
-
-def _is_foreign(letter: str) -> bool:
-    return not letter.isascii() and not unicodedata.name(letter, "").startswith("LATIN")
 
 
 def _name(code: str) -> str:

@@ -41,7 +41,16 @@ COUNTS = 5
 HAS_KEY, IS_LETTER = 1, 2
 END = -1
 
-_compiled = njit(cache=True, nogil=True)
+
+def _compiled(function):
+    """Compile a loop when it is first called, and keep the result beside the code or in the user's cache.
+
+    Where neither may be written to, as in a container that runs read-only, each process compiles for itself.
+    """
+    try:
+        return njit(cache=True, nogil=True)(function)
+    except RuntimeError:
+        return njit(nogil=True)(function)
 
 
 @_compiled
@@ -55,23 +64,29 @@ def _lower(code):
 
 
 @_compiled
-def find_tokens(codes, ends, blank, slots, hashes, pool_ends, pool, known, tokens, fresh):
+def _is_blank(code, blanks):
+    return blanks[min(code, blanks.size - 1)]
+
+
+@_compiled
+def find_tokens(codes, ends, blanks, slots, hashes, pool_ends, pool, known, tokens, fresh):
     """Find the tokens of messages and number them; capital letters of ASCII are small ones.
 
-    `codes` [c] uint32 code points of messages after one another, `ends` [n] int64 where each ends, `blank` [c] bool.
-    `slots` [a power of two] int32, `hashes`, `pool_ends` and `pool` hold the `known` tokens and take in new ones. Fills
-    `tokens` int32 with their numbers and −1 at the end of each message, `fresh` [m, 2] with where new ones stand.
-    Returns how many entries of `tokens` are filled, and how many tokens are known.
+    `codes` [c] uint32 code points of messages after one another, `ends` [n] int64 where each ends, `blanks` bool which
+    code points are blanks, the last entry for all beyond. `slots` [a power of two] int32, `hashes`, `pool_ends` and
+    `pool` hold the `known` tokens and take in new ones. Fills `tokens` int32 with their numbers and −1 at the end of
+    each message, `fresh` [m, 2] with where new ones stand. Returns how many entries of `tokens` are filled, and how
+    many tokens are known.
     """
     mask = np.uint64(slots.size - 1)
     count, place, new = 0, 0, 0
     for end in ends:
         while place < end:
-            if blank[place]:
+            if _is_blank(codes[place], blanks):
                 place += 1
                 continue
             start, value = place, _ZERO
-            while place < end and not blank[place]:
+            while place < end and not _is_blank(codes[place], blanks):
                 value = (value ^ np.uint64(_lower(codes[place]))) * _BASE
                 value ^= value >> np.uint64(31)
                 place += 1

@@ -67,16 +67,24 @@ class Kernel:
         """Read raw texts of messages; the same for a text alone and in any batch."""
         products = np.zeros((len(texts), self._weights.shape[1]), dtype=np.int64)
         counts = np.zeros((len(texts), COUNTS), dtype=np.int64)
-        in_a_row = np.zeros(len(texts), dtype=np.bool_)
         with self._lock:
-            for part in _parts(texts):
-                self._add(texts[part], products[part], counts[part], in_a_row[part])
-            for place in np.flatnonzero(in_a_row).tolist():
-                part = slice(place, place + 1)
-                products[part], counts[part] = 0, 0
-                joined = " ".join(joined_tokens(texts[place]))
-                self._add([joined], products[part], counts[part], in_a_row[part])
+            try:
+                self._read(texts, products, counts)
+            except BaseException:
+                # A time limit may strike anywhere: a token that is numbered and has no row yet must not stay.
+                self._forget()
+                raise
         return Read(products[:, : self._columns], counts)
+
+    def _read(self, texts: Sequence[str], products: np.ndarray, counts: np.ndarray) -> None:
+        in_a_row = np.zeros(len(texts), dtype=np.bool_)
+        for part in _parts(texts):
+            self._add(texts[part], products[part], counts[part], in_a_row[part])
+        for place in np.flatnonzero(in_a_row).tolist():
+            part = slice(place, place + 1)
+            products[part], counts[part] = 0, 0
+            joined = " ".join(joined_tokens(texts[place]))
+            self._add([joined], products[part], counts[part], in_a_row[part])
 
     def _add(
         self, texts: Sequence[str], products: np.ndarray, counts: np.ndarray, in_a_row: np.ndarray
@@ -89,7 +97,7 @@ class Kernel:
         fresh = np.empty((most, 2), dtype=np.int64)
         before = self._known
         count, self._known = compiled.find_tokens(
-            codes, word_ends(texts), _BLANKS[np.minimum(codes, _LAST_BLANK + 1)], self._slots, self._hashes,
+            codes, word_ends(texts), _BLANKS, self._slots, self._hashes,
             self._pool_ends, self._pool, before, tokens, fresh,
         )  # fmt: skip
         if self._known > before:

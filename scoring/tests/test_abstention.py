@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoring.abstention import Abstention, Amount, reason, reason_to_abstain
+from scoring.abstention import Abstention, Amount, reason
 from scoring.language import Language, identify
 from scoring.tests.test_language import ELSEWHERE, ENGLISH
-from scoring.text import normalised_text
+from scoring.tests.trained import small_model
+from scoring.turn import Turn
 
 ENOUGH = Amount(messages_with_words=6, words=60, known_words=50, letters=240)
 UNKNOWN = Amount(messages_with_words=6, words=60, known_words=12, letters=240)
@@ -137,4 +138,6 @@ def test_an_english_conversation_of_unknown_words_is_judged():
     ],
 )
 def test_texts_alone_are_told_apart_by_length_and_script(texts, languages, key):
-    assert reason_to_abstain([*map(normalised_text, texts)], languages) == key
+    turns = [Turn(str(place), "u1", None, text) for place, text in enumerate(texts)]
+    found = reason(small_model().read(turns).state.amount, languages=languages)
+    assert (found.key if found else None) == key

@@ -1,7 +1,11 @@
 """The compiled kernel gives exactly what scikit-learn gives on the reference matrix, alone and in any batch."""
 
+import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +19,7 @@ from scoring.features import BUCKETS, count_matrix, vocabulary_place
 from scoring.kernel import Kernel
 from scoring.tests.trained import small_corpus
 
+ROOT = Path(__file__).resolve().parents[2]
 LETTER_BY_LETTER = st.lists(
     st.sampled_from(["a", "b", "I", "x.", "c!", "ab", "é", "aaa", "c\u200b"]), max_size=9
 )
@@ -85,6 +90,29 @@ def test_what_is_forgotten_is_read_again(monkeypatch):
     again = forgetful.read(CHAT)
     assert np.array_equal(again.products, expected.products)
     assert np.array_equal(again.counts, expected.counts)
+
+
+def test_what_was_cut_off_halfway_is_read_again(monkeypatch):
+    """A worker's time limit may strike between numbering new tokens and making their rows."""
+    kernel = fresh()
+    kernel.read(CHAT[:5])
+
+    def struck(_):
+        raise TimeoutError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(kernels, "read_words", struck)
+        with pytest.raises(TimeoutError):
+            kernel.read(CHAT)
+    assert np.array_equal(kernel.read(CHAT).products, fresh().read(CHAT).products)
+
+
+def test_code_that_may_not_be_written_beside_is_compiled_all_the_same():
+    """Without any place for a cache; numba is told to look in none that fits."""
+    code = "from scoring.words import read_words; print(read_words(['hello']).counts[0, 3])"
+    nowhere = os.environ | {"NUMBA_CACHE_LOCATOR_CLASSES": "ZipCacheLocator"}
+    done = subprocess.run([sys.executable, "-c", code], env=nowhere, cwd=ROOT, capture_output=True, text=True)
+    assert (done.stdout.strip(), done.returncode) == ("5", 0), done.stderr
 
 
 def test_several_threads_may_read_at_once():
