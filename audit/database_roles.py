@@ -1,4 +1,4 @@
-"""The application's database role: owns no table, and may only add to append-only ones."""
+"""The database roles: the application's owns no table and only adds to append-only ones; the sealer's seals."""
 
 from typing import Any
 
@@ -7,16 +7,19 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 
+QUEUE = "audit_auditpending"
+
 
 def grant_application_role(*, using: str = "default", **_: Any) -> None:
     """Run by `migrate` as the owner of the tables; running it again changes nothing."""
-    role = settings.ARTEMIS_DATABASE_ROLE
+    role, sealer = settings.ARTEMIS_DATABASE_ROLE, settings.ARTEMIS_SEALER_ROLE
     if not role:
         return
-    if not role.isidentifier():
-        raise ImproperlyConfigured(f"ARTEMIS_DATABASE_ROLE is {role!r}: letters, digits and _ only.")
+    for name in (role, sealer):
+        if not name.isidentifier():
+            raise ImproperlyConfigured(f"The database role {name!r} may hold letters, digits and _ only.")
     with connections[using].cursor() as cursor:
-        for statement in statements(role=role):
+        for statement in (*statements(role=role), *sealer_statements(role=sealer)):
             cursor.execute(statement)
 
 
@@ -35,8 +38,36 @@ def statements(*, role: str) -> list[str]:
         f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role}",
         f"REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {role}",
         *(f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {role}" for table in append_only_tables()),
+        *(f"REVOKE INSERT ON {table} FROM {role}" for table in sealed_tables()),
+        # An entry that is taken out of the queue would never be sealed.
+        f"REVOKE UPDATE, DELETE, TRUNCATE ON {QUEUE} FROM {role}",
+    ]
+
+
+def sealer_statements(*, role: str) -> list[str]:
+    """It reads the trail, takes from the queue, and adds to the tree; it changes nothing."""
+    return [
+        # With a single login that login becomes a member; a role that was there already is left as it is.
+        f"""DO $$ BEGIN
+              IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') THEN
+                CREATE ROLE {role} NOLOGIN;
+                GRANT {role} TO CURRENT_USER;
+              END IF;
+            END $$""",
+        f"GRANT USAGE ON SCHEMA public TO {role}",
+        f"GRANT SELECT ON audit_auditevent, audit_casecounter, {QUEUE} TO {role}",
+        f"GRANT DELETE ON {QUEUE} TO {role}",
+        *(f"GRANT SELECT, INSERT ON {table} TO {role}" for table in sealed_tables()),
     ]
 
 
 def append_only_tables() -> list[str]:
-    return sorted(model._meta.db_table for model in apps.get_models() if getattr(model, "append_only", False))
+    return _tables_with("append_only")
+
+
+def sealed_tables() -> list[str]:
+    return _tables_with("written_by_sealer")
+
+
+def _tables_with(mark: str) -> list[str]:
+    return sorted(model._meta.db_table for model in apps.get_models() if getattr(model, mark, False))

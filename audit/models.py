@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 import pgtrigger
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
+from django.db.models.functions import Now
 
 from audit.append_only import AppendOnly, refusing_triggers
 
@@ -81,6 +82,61 @@ class AuditPending(models.Model):
 
     def __str__(self) -> str:
         return str(self.event_id)
+
+
+class Sealed(AppendOnly):
+    """What only the sealer writes; the application may read it."""
+
+    written_by_sealer: ClassVar[bool] = True
+
+    class Meta(AppendOnly.Meta):
+        abstract = True
+
+
+class AuditLeaf(Sealed):
+    """An entry's place in the tree, and the hash that stands there."""
+
+    index = models.BigIntegerField(primary_key=True)
+    event = models.OneToOneField(
+        AuditEvent, on_delete=models.PROTECT, db_constraint=False, related_name="leaf"
+    )
+    leaf_hash = models.BinaryField(max_length=32)
+
+    class Meta(Sealed.Meta):
+        constraints: ClassVar[list[Any]] = [
+            models.CheckConstraint(condition=models.Q(index__gte=0), name="audit_leaf_counts_from_zero"),
+        ]
+
+    def __str__(self) -> str:
+        return f"leaf {self.index}"
+
+
+class AuditSubtree(Sealed):
+    """The hash of a complete subtree, kept at each fourth level (`audit.merkle`)."""
+
+    pk = models.CompositePrimaryKey("level", "index")
+    level = models.SmallIntegerField()
+    index = models.BigIntegerField()
+    hash = models.BinaryField(max_length=32)
+
+    def __str__(self) -> str:
+        return f"subtree {self.level}/{self.index}"
+
+
+class AuditCheckpoint(Sealed):
+    """A signed statement of size and root. `frontier` is the edge of the tree, from which the sealer goes on."""
+
+    size = models.BigIntegerField(primary_key=True)
+    root = models.BinaryField(max_length=32)
+    frontier = models.BinaryField()
+    note = models.TextField()
+    made_at = models.DateTimeField(db_default=Now())
+
+    class Meta(Sealed.Meta):
+        get_latest_by = "size"
+
+    def __str__(self) -> str:
+        return f"checkpoint of {self.size:,} entries"
 
 
 class CaseCounter(models.Model):

@@ -16,6 +16,8 @@ class NotPossible(Exception):
         super().__init__(sentence)
         self.sentence = sentence
         self.about = about
+        # What the page of the refusal says besides, where the view knows more: see `errors/409.html`.
+        self.page: dict[str, Any] = {}
 
 
 class Stateful(Protocol):

@@ -13,11 +13,12 @@ from django.utils import timezone
 
 from accounts.models import User
 from audit import queries
-from audit.models import AuditEvent, AuditPending
+from audit.models import AuditEvent
 from audit.queries import Mark, Question, page_of
 from audit.record import About, Machine, record
 from audit.verbs import Verb
 from licensees.models import Licensee
+from tests.sealing import Seal
 
 pytestmark = pytest.mark.django_db
 TESTS = Machine("tests")
@@ -221,14 +222,15 @@ def touched(question: Question) -> int:
 # --- One entry, one case -----------------------------------------------------------------------
 
 
-def test_an_entry_is_shown_with_its_proof(junes_browser: Client, northwind: Licensee) -> None:
+@pytest.mark.django_db(transaction=True)
+def test_an_entry_is_shown_with_its_proof(seal: Seal, junes_browser: Client, northwind: Licensee) -> None:
     event = write(northwind, case="NW-1")
     event.refresh_from_db()
     answer = junes_browser.get(f"/trail/{event.pk}/")
     assert answer.context["leaf_hash"] == answer.context["recomputed"] == bytes(event.leaf_hash).hex()
     assert answer.context["faults"] == []
     assert "No checkpoint covers it yet." in answer.content.decode()
-    AuditPending.objects.all().delete()
+    seal()
     assert "A signed checkpoint covers it." in junes_browser.get(f"/trail/{event.pk}/").content.decode()
 
 

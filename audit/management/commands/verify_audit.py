@@ -1,35 +1,78 @@
-"""manage.py verify_audit: check every entry of the trail against itself and say what differs."""
+"""manage.py verify_audit: check the whole trail against itself and against checkpoints that somebody else kept."""
 
-from collections.abc import Iterable, Iterator
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from audit.models import AuditEvent
-from audit.verify import Fault, check_cases, check_entries, stored_events
+from audit.models import AuditCheckpoint
+from audit.notes import VERIFIER_FILE, Checkpoint, NoteRefused, SealingKeyUnusable, load_verifier, open_note
+from audit.published import last_note
+from audit.sealed_trail import Count, Held, check_all_entries, check_places, check_tree, one_moment, waiting
+from audit.verify import Fault, check_cases
 
 
 class Command(BaseCommand):
-    help = "Check that entries, hashes and the numbers of each case agree. Ends with 1 if anything differs."
+    help = (
+        "Check that entries, hashes, the numbers of each case and the tree agree, and that the trail is the one that "
+        "checkpoints cover. Ends with 1 if anything differs."
+    )
 
-    def handle(self, *_: Any, **__: Any) -> None:
-        self.entries = 0
-        faults = 0
-        for fault in self._faults():
-            faults += 1
-            self.stdout.write(str(fault))
-        checked = f"{self.entries:,} {'entry' if self.entries == 1 else 'entries'} checked"
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--checkpoint",
+            type=Path,
+            action="append",
+            default=[],
+            metavar="FILE",
+            help="kept by somebody else",
+        )
+        parser.add_argument(
+            "--since",
+            type=Path,
+            action="append",
+            default=[],
+            metavar="FILE",
+            help="an older one, to show consistency",
+        )
+        parser.add_argument(
+            "--key", type=Path, metavar="FILE", help=f"the public key, if not {VERIFIER_FILE}"
+        )
+
+    def handle(self, *_: Any, checkpoint: list[Path], since: list[Path], key: Path | None, **__: Any) -> None:
+        held = self._given([*since, *checkpoint], key)
+        count, faults = Count(), 0
+        with one_moment():
+            for found in self._found(count, held):
+                faults += isinstance(found, Fault)
+                self.stdout.write(str(found))
+        checked = f"{count.entries:,} {'entry' if count.entries == 1 else 'entries'} checked"
         if faults:
             raise CommandError(
                 f"{checked}: {faults:,} {'thing differs' if faults == 1 else 'things differ'}."
             )
         self.stdout.write(f"{checked}: nothing differs.")
 
-    def _faults(self) -> Iterator[Fault]:
-        yield from check_entries(self._counted(stored_events()))
+    def _found(self, count: Count, held: list[Held]) -> Iterator[Fault | str]:
+        newest = AuditCheckpoint.objects.order_by("-size").first()
+        # As the database says, unsigned: whether it is the signed one shows the copy of somebody else.
+        own = (
+            [Held("the newest checkpoint here", Checkpoint("", newest.size, bytes(newest.root)))]
+            if newest
+            else []
+        )
+        yield from check_all_entries(count)
+        yield from check_places()
         yield from check_cases()
+        yield from check_tree([*held, *own])
+        yield f"{newest.size if newest else 0:,} sealed; {waiting()}."
 
-    def _counted(self, events: Iterable[AuditEvent]) -> Iterator[AuditEvent]:
-        for event in events:
-            self.entries += 1
-            yield event
+    def _given(self, paths: list[Path], key: Path | None) -> list[Held]:
+        try:
+            verifier = load_verifier(key or settings.ARTEMIS_KEYS / VERIFIER_FILE) if paths else None
+            return [Held(path.name, open_note(last_note(path), verifier)) for path in paths if verifier]
+        except (SealingKeyUnusable, NoteRefused) as problem:
+            raise CommandError(str(problem)) from None
