@@ -12,21 +12,28 @@ Beside them stand the amount of text and, where a model learnt it, the course of
 phrases, no score of a pair of people and no declared age enters.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from math import log, sqrt
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.special import expit
 
-from scoring.features import SHRINKAGE
+from scoring.abstention import Abstention
+from scoring.compiled_judgement import MOST_PEAKS, judge, whole_divisor
+from scoring.dynamics import RANGES
+from scoring.rater import Rater
 from scoring.state import ConversationState, Window, window_value
 
-STRONGEST = 10
-SATURATION = 20_000
+_INT64 = np.dtype(np.int64)
+_NONE = np.empty(0)
 READINGS = ("whole", "window", "peak")
 AMOUNT = "amount"
+_COURSE = (AMOUNT, *RANGES)
+NOTHING: Mapping[Any, float] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -53,8 +60,7 @@ class Calibration:
         return float(expit(self.slope * logit + self.intercept))
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(NamedTuple):
     """What a model says of a conversation's state.
 
     `probability` is None exactly where `abstained` names a reason; then `logit` is None and nothing has a part in it;
@@ -74,8 +80,8 @@ class Judgement:
     window_factor: float = 0.0
     window_first: int = 0
     window_last: int = 0
-    peaks: Mapping[int, float] = field(default_factory=dict)
-    course: Mapping[str, float] = field(default_factory=dict)
+    peaks: Mapping[int, float] = NOTHING
+    course: Mapping[str, float] = NOTHING
 
     def contribution(self, number: int, evidence: int) -> float:
         """Return what the message of a number and evidence adds to the logit."""
@@ -115,80 +121,93 @@ class Classifier:
     def judge(
         self,
         state: ConversationState,
-        characteristics: tuple[tuple[str, float], ...] = (),
-        course: Mapping[str, float | None] | None = None,
+        rater: Rater,
+        course: Mapping[str, float | None] | None,
+        ask: Callable[[], Abstention | None],
     ) -> Judgement:
-        """Judge a state that holds enough; the characteristics, the rater's, are passed on.
+        """Judge a state; `ask` says why it must not be, where there is little text, of odd letters or unknown words.
 
         `course` stands in for that of the state where it was read before.
         """
-        features = course if course is not None else course_of(state) if self.centres else {}
-        window = strongest_window(state)
-        factors = {
-            "whole": self.scale * self.weights["whole"] / whole_divisor(state.grams, self.power),
-            "window": self.scale * self.weights["window"] / (window.grams + SHRINKAGE),
-        }
-        peaks = {
-            number: self.weights["peak"] * excess
-            for number, excess in peak_excess(state, self.scale, self.noise).items()
-        }
-        parts = {
-            name: self.weights[name] * (value - self.centres[name])
-            for name, value in features.items()
-            if name in self.centres and value is not None
-        }
-        base = self.intercept + sum(parts.values())
-        evidence = factors["whole"] * state.evidence + factors["window"] * window.evidence
-        logit = base + evidence + sum(peaks.values())
+        keys, base, weights, parts = rater.keys, self.intercept, self._course_weights, NOTHING
+        if course is not None:
+            parts, weights = self._parts(course), _NONE
+            base += sum(parts.values())
+        heads = len(keys)
+        found, real = np.empty(heads + MOST_PEAKS, _INT64), np.empty(heads + weights.size + MOST_PEAKS)
+        is_enough, probability, logit, base, whole, window, first, last, rated, peaks = judge(
+            state.numbers, self._parameters, base, weights, self._course_centres, rater.scales, rater.intercepts, found,
+            real,
+        )  # fmt: skip
+        if not is_enough and (abstention := ask()) is not None:
+            return Judgement(None, abstention.key, abstention.language)
+        places, values = found.tolist(), real.tolist()
+        named = tuple(zip(map(keys.__getitem__, places[:rated]), values, strict=False))
+        if weights.size:
+            parts = {name: part for name, part in zip(_COURSE, values[heads:], strict=False) if part == part}
+        strongest = NOTHING
+        if peaks:
+            excess = values[heads + weights.size :]
+            strongest = dict(zip(places[heads : heads + peaks], excess, strict=False))
         return Judgement(
-            probability=self.calibration.probability(logit),
-            abstained=None,
-            logit=logit,
-            base=base,
-            characteristics=characteristics,
-            whole_factor=factors["whole"],
-            window_factor=factors["window"],
-            window_first=window.first,
-            window_last=window.last,
-            peaks=peaks,
-            course=parts,
+            probability, None, None, logit, base, named, whole, window, first, last, strongest, parts
         )
 
+    @cached_property
+    def _parameters(self) -> np.ndarray:
+        """What the compiled loops need to know, in their order."""
+        readings = [self.weights[name] for name in READINGS]
+        noise, calibration = self.noise, self.calibration
+        return np.array(
+            [
+                self.scale,
+                self.power,
+                noise.mean,
+                noise.deviation,
+                *readings,
+                calibration.slope,
+                calibration.intercept,
+            ],
+            dtype=np.float64,
+        )
 
-def whole_divisor(grams: int, power: float) -> float:
-    """Return what the evidence of all messages is divided by: n-grams to a power, beyond 20,000 to the first.
+    @cached_property
+    def _course_weights(self) -> np.ndarray:
+        """The weight of the amount of text and of each feature of the course, nan where it does not count."""
+        if not self.centres:
+            return _NONE
+        return np.array([self.weights[name] if name in self.centres else np.nan for name in _COURSE])
 
-    A power under 1 lets evidence add up over a conversation; beyond some sixty messages only the mean counts, so that
-    unfamiliar chat does not creep upwards by its length.
-    """
-    size = grams + SHRINKAGE
-    return float(size**power * max(1.0, size / SATURATION) ** (1 - power))
+    @cached_property
+    def _course_centres(self) -> np.ndarray:
+        return np.array([self.centres.get(name, np.nan) for name in _COURSE])
+
+    def _parts(self, course: Mapping[str, float | None]) -> dict[str, float]:
+        """Return what the amount of text and the course of a conversation give."""
+        return {
+            name: self.weights[name] * (value - self.centres[name])
+            for name, value in course.items()
+            if name in self.centres and value is not None
+        }
 
 
 def strongest_window(state: ConversationState) -> Window:
     """Return the strongest window; the whole conversation where it is shorter than one."""
-    if state.best is not None:
-        return state.best
-    value = window_value(state.evidence, state.grams)
-    return Window(value, 1, state.messages, state.evidence, state.grams)
+    if (best := state.best) is not None:
+        return best
+    messages, _, evidence, grams = state.totals
+    return Window(window_value(evidence, grams), 1, messages, evidence, grams)
 
 
 def peak_excess(state: ConversationState, scale: float, noise: Noise) -> dict[int, float]:
     """Return by number what the strongest messages of one account exceed the threshold by; the strongest account's."""
-    threshold = noise.threshold(state.read)
+    threshold = noise.threshold(state.totals.read)
     own: dict[int, dict[int, float]] = {}
-    for value, number, account in state.peaks:
-        if scale * value <= threshold:
-            break
+    for value, number, account in state.peaks_over(threshold / scale):
         chosen = own.setdefault(account, {})
-        if len(chosen) < STRONGEST:
+        if len(chosen) < MOST_PEAKS:
             chosen[number] = scale * value - threshold
     return max(own.values(), key=lambda chosen: sum(chosen.values()), default={})
-
-
-def course_of(state: ConversationState) -> dict[str, float | None]:
-    """Return the amount of text, as the logarithm of its words, and the features of the conversation's course."""
-    return {AMOUNT: float(np.log1p(state.amount.words)), **state.dynamics.features()}
 
 
 def readings_of(
@@ -197,7 +216,7 @@ def readings_of(
     """Return whole, window and peak of a state, before their weights."""
     window = strongest_window(state)
     return (
-        scale * state.evidence / whole_divisor(state.grams, power),
+        scale * state.totals.evidence / whole_divisor(state.totals.grams, power),
         scale * window.value,
         sum(peak_excess(state, scale, noise).values()),
     )

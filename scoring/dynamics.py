@@ -7,12 +7,14 @@ no other fact about an account. The state is under 2 KB for any length and numbe
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple
 
+import numpy as np
+
+from scoring.compiled_course import FIRST_NUMBER
 from scoring.dynamics_accounts import Accounts, account_keys
-from scoring.dynamics_form import packed, unpacked
+from scoring.dynamics_facts import Message
+from scoring.dynamics_form import parts_of
 from scoring.dynamics_refusals import Refusals, is_question
 from scoring.dynamics_sentences import account_sentences, refusal_sentence, time_sentences, trend_sentence
 from scoring.dynamics_times import Times, gap, is_pause, moment
@@ -35,29 +37,15 @@ RANGES: dict[str, tuple[float, float]] = {
 }
 
 
-class Message(Protocol):
-    """What is read of a message, such as of a `pipeline.Turn`."""
-
-    @property
-    def sender(self) -> str: ...
-
-    @property
-    def sent_at(self) -> datetime | None: ...
-
-    @property
-    def text(self) -> str: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Dynamics:
+class Dynamics(NamedTuple):
     """The course of a run of `messages` messages, of which the first has the number `first` in its conversation."""
 
     first: int = 1
     messages: int = 0
-    accounts: Accounts = field(default_factory=Accounts)
-    times: Times = field(default_factory=Times)
-    trend: Trend = field(default_factory=Trend)
-    refusals: Refusals = field(default_factory=Refusals)
+    accounts: Accounts = Accounts()
+    times: Times = Times()
+    trend: Trend = Trend()
+    refusals: Refusals = Refusals()
 
     @classmethod
     def of(
@@ -101,6 +89,13 @@ class Dynamics:
             Trend() if evidence is None else Trend.of(evidence, first),
             Refusals.of(keys, texts, questions),
         )
+
+    @classmethod
+    def from_course(cls, course: np.ndarray, messages: int) -> "Dynamics":
+        """Read what the compiled loops summed up of so many messages, [COURSE] int64 as `compiled_course` says."""
+        if not course[FIRST_NUMBER]:
+            return cls()
+        return cls(int(course[FIRST_NUMBER]), messages, *parts_of(course))
 
     def merge(self, later: "Dynamics") -> "Dynamics":
         """Return the course of both runs; associative, with `Dynamics()` as identity.
@@ -160,16 +155,6 @@ class Dynamics:
             *refusals,
         ]
         return tuple(sentence for sentence in found if sentence)
-
-    def to_bytes(self) -> bytes:
-        """Return the summary in under 2 KB; the same summary gives the same bytes."""
-        return packed(self.first, self.messages, (self.accounts, self.times, self.trend, self.refusals))
-
-    @classmethod
-    def from_bytes(cls, data: bytes) -> "Dynamics":
-        """Read what `to_bytes` gave. Raises ValueError, in words, where it is damaged or of another version."""
-        first, messages, parts = unpacked(data)
-        return cls(first, messages, *parts)
 
 
 def _check_lengths(messages: int, *given: Sequence[float] | None) -> None:

@@ -6,13 +6,15 @@ account is then at most too high: by about 1/32, and by what chance adds.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import blake2b
-from operator import add
+from types import MappingProxyType
 from typing import NamedTuple
 
 KEY_BITS, CROWD_BITS = 63, 5
 MOST_ACCOUNTS = 2**CROWD_BITS
+# So many senders are not hashed again.
+SENDERS_KEPT = 4_096
 # A share of fewer things than this says nothing and is None; sittings are rare, so three of them are enough.
 FEWEST, FEWEST_OPENINGS = 5, 3
 
@@ -27,31 +29,33 @@ class AccountCounts(NamedTuple):
 
     def plus(self, other: "AccountCounts") -> "AccountCounts":
         """Return the sum of both."""
-        return AccountCounts._make(map(add, self, other))
+        messages, words, questions, openings = other
+        return AccountCounts(
+            self.messages + messages, self.words + words, self.questions + questions, self.openings + openings
+        )
 
 
 _NOTHING = AccountCounts(0, 0, 0, 0)
 _OPENED = AccountCounts(0, 0, 0, 1)
+_NO_ROWS: Mapping[int, AccountCounts] = MappingProxyType({})
 
 
-class _Keys(dict[str, int]):
-    def __missing__(self, sender: str) -> int:
-        digest = blake2b(sender.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-        key = self[sender] = int.from_bytes(digest, "big") >> (64 - KEY_BITS)
-        return key
+@lru_cache(maxsize=SENDERS_KEPT)
+def account_key(sender: str) -> int:
+    """Return the first 63 bits of a sender's BLAKE2b digest: the same account, the same number."""
+    digest = blake2b(sender.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, "big") >> (64 - KEY_BITS)
 
 
 def account_keys(senders: Iterable[str]) -> list[int]:
-    """Return for each sender the first 63 bits of its BLAKE2b digest: the same account, the same number."""
-    keys = _Keys()
-    return [keys[sender] for sender in senders]
+    """Return the key of each sender."""
+    return list(map(account_key, senders))
 
 
-@dataclass(frozen=True, slots=True)
-class Accounts:
+class Accounts(NamedTuple):
     """Counts by account key; `crowded` says that more than 32 accounts wrote and keys are of five bits."""
 
-    rows: Mapping[int, AccountCounts] = field(default_factory=dict)
+    rows: Mapping[int, AccountCounts] = _NO_ROWS
     crowded: bool = False
 
     @classmethod

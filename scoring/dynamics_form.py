@@ -1,101 +1,58 @@
-"""Writes the course of a conversation as bytes: a fixed head, four wide sums, then rows of accounts, replies and facts.
+"""Reads the course of a conversation from its row of numbers, in which the compiled loops sum it up."""
 
-All numbers are little-endian; those of the head and of rows have eight bytes, the wide sums sixteen.
-"""
-
-import struct
-from collections.abc import Sequence
 from typing import TypeAlias
 
-from scoring.dynamics_accounts import MOST_ACCOUNTS, AccountCounts, Accounts
-from scoring.dynamics_refusals import REACH, Fact, Refusals
-from scoring.dynamics_times import BINS, Times
+import numpy as np
+
+from scoring import compiled_course as at
+from scoring.dynamics_accounts import AccountCounts, Accounts
+from scoring.dynamics_refusals import Fact, Refusals
+from scoring.dynamics_times import Moment, Times
 from scoring.dynamics_trend import Trend
-
-VERSION = 1
-DAMAGED = "The course of this conversation is damaged or of another version; read its messages again."
-
-_HEAD = struct.Struct("<23q")
-_WIDE, _WIDE_SUMS = 16, 4
-_ROWS_BEGIN = _HEAD.size + _WIDE * _WIDE_SUMS
-_ROW = 1 + len(AccountCounts._fields)
-_NO_TIME = -(2**62)
-_BIN_BITS = 5
-# Whether a message refuses is the lower bit, whether it asks the higher.
-_FLAGS = ((False, False), (True, False), (False, True), (True, True))
 
 Parts: TypeAlias = tuple[Accounts, Times, Trend, Refusals]
 
 
-def packed(first: int, messages: int, parts: Parts) -> bytes:
-    """Return a summary in at most 1,896 bytes; equal summaries give equal bytes."""
-    accounts, times, trend, refusals = parts
-    head = _HEAD.pack(
-        *(VERSION, first, messages, len(accounts.rows), len(times.replies), len(refusals.head)),
-        *(accounts.crowded, _flags(refusals.head), _flags(refusals.tail), refusals.decided, refusals.pressed),
-        *(times.timed, times.night, times.zoned, times.exact, times.gaps, times.longest),
-        *(_NO_TIME if at is None else at for at in (times.first_at, times.last_at)),
-        *(times.total, trend.messages, trend.x, trend.y),
-    )
-    sums = (times.squares, trend.xx, trend.xy, trend.yy)
-    wide = b"".join([number.to_bytes(_WIDE, "little", signed=True) for number in sums])
-    rows = [number for key in sorted(accounts.rows) for number in (key, *accounts.rows[key])]
-    rows += [times.replies[chosen] << _BIN_BITS | chosen for chosen in sorted(times.replies)]
-    rows += [fact.account for fact in (*refusals.head, *refusals.tail)]
-    return head + wide + struct.pack(f"<{len(rows)}q", *rows)
-
-
-def unpacked(data: bytes) -> tuple[int, int, Parts]:
-    """Return what `packed` was given. Raises ValueError where the bytes are damaged or of another version."""
-    if len(data) < _ROWS_BEGIN:
-        raise ValueError(DAMAGED)
-    version, first, messages, accounts, replies, ends, *head = _HEAD.unpack_from(data)
-    if version != VERSION or not (accounts <= MOST_ACCOUNTS and replies <= BINS and ends <= REACH):
-        raise ValueError(DAMAGED)
-    count = accounts * _ROW + replies + 2 * ends
-    if min(accounts, replies, ends) < 0 or len(data) != _ROWS_BEGIN + 8 * count:
-        raise ValueError(DAMAGED)
-    wide = [_wide(data, place) for place in range(_HEAD.size, _ROWS_BEGIN, _WIDE)]
-    rows = struct.unpack_from(f"<{count}q", data, _ROWS_BEGIN)
-    return first, messages, _parts(head, wide, rows, accounts * _ROW, accounts * _ROW + replies)
-
-
-def _parts(
-    head: Sequence[int], wide: Sequence[int], rows: Sequence[int], replies_begin: int, facts_begin: int
-) -> Parts:
-    crowded, head_flags, tail_flags, decided, pressed, timed, night, zoned, exact, *times = head
-    gaps, longest, first_at, last_at, total, messages, x, y = times
-    squares, xx, xy, yy = wide
-    counts = {
-        rows[place]: AccountCounts._make(rows[place + 1 : place + _ROW])
-        for place in range(0, replies_begin, _ROW)
+def parts_of(course: np.ndarray) -> Parts:
+    """Return accounts, times, trend and refusals of a course, [COURSE] int64, that holds a message."""
+    rows: list[int] = course.tolist()
+    wide = {place: (rows[place] << at.WIDE) + rows[place + 1] for place in (at.SQUARES, at.XY, at.YY)}
+    accounts = {
+        rows[place]: AccountCounts._make(rows[place + 1 : place + at.ROW])
+        for place in range(at.ROWS, at.ROWS + at.ROW * rows[at.ALL_ACCOUNTS], at.ROW)
     }
-    replies = {each & (1 << _BIN_BITS) - 1: each >> _BIN_BITS for each in rows[replies_begin:facts_begin]}
-    tail_begin = (facts_begin + len(rows)) // 2
+    replies = {number: count for number, count in enumerate(rows[at.REPLIES : at.ROWS]) if count}
     return (
-        Accounts(counts, bool(crowded)),
+        Accounts(accounts, bool(rows[at.CROWDED])),
         Times(
-            *(timed, night, zoned, exact, gaps, total, squares, longest),
-            replies,
-            *(None if at == _NO_TIME else at for at in (first_at, last_at)),
+            timed=rows[at.TIMED],
+            night=rows[at.NIGHT],
+            zoned=rows[at.ZONED],
+            exact=rows[at.EXACT],
+            gaps=rows[at.GAPS],
+            total=rows[at.TOTAL],
+            squares=wide[at.SQUARES],
+            longest=rows[at.LONGEST],
+            replies=replies,
+            first_at=_moment(rows[at.FIRST_AT]),
+            last_at=_moment(rows[at.LAST_AT]),
         ),
-        Trend(messages, x, xx, y, xy, yy),
+        Trend._make([*rows[at.READ_MESSAGES : at.Y + 1], wide[at.XY], wide[at.YY]]),
         Refusals(
-            decided,
-            pressed,
-            _facts(rows[facts_begin:tail_begin], head_flags),
-            _facts(rows[tail_begin:], tail_flags),
+            rows[at.DECIDED],
+            rows[at.PRESSED],
+            _facts(rows[at.HEAD :], rows[at.ENDS]),
+            _facts(rows[at.TAIL :], rows[at.ENDS]),
         ),
     )
 
 
-def _wide(data: bytes, place: int) -> int:
-    return int.from_bytes(data[place : place + _WIDE], "little", signed=True)
+def _moment(at_time: int) -> Moment:
+    return None if at_time == at.NO_TIME else at_time
 
 
-def _flags(facts: Sequence[Fact]) -> int:
-    return sum([(fact.refuses + 2 * fact.asks) << 2 * place for place, fact in enumerate(facts)])
-
-
-def _facts(accounts: Sequence[int], flags: int) -> tuple[Fact, ...]:
-    return tuple([Fact(account, *_FLAGS[flags >> 2 * place & 3]) for place, account in enumerate(accounts)])
+def _facts(rows: list[int], count: int) -> tuple[Fact, ...]:
+    return tuple(
+        Fact(rows[place], bool(rows[place + 1] & at.REFUSES), bool(rows[place + 1] & at.ASKS))
+        for place in range(0, 2 * count, 2)
+    )

@@ -9,7 +9,6 @@ among the eight messages after the refusal, is a request.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 from unicodedata import normalize
 
@@ -78,7 +77,9 @@ def is_request(text: str) -> bool:
 def _plain(token: str) -> str:
     """Return a token's letters; who asks may hide it, so odd spellings are normalised."""
     if token.isascii() and token.isalpha():
-        return _STRETCHED.sub(r"\1", token.lower())
+        letters = token.lower()
+        # Three alike take two more letters than there are different ones, which most words do not have.
+        return letters if len(letters) - len(set(letters)) < 2 else _STRETCHED.sub(r"\1", letters)
     return "".join(
         letter for word in token_words(token[:LONGEST_TOKEN]) for letter in word if letter.isalpha()
     )
@@ -92,8 +93,7 @@ class Fact(NamedTuple):
     asks: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Refusals:
+class Refusals(NamedTuple):
     """Refusals that eight messages follow, how many of them were pressed, and the facts at both ends of the run."""
 
     decided: int = 0
@@ -106,14 +106,14 @@ class Refusals:
         """Sum up a run of messages: each one's account, text, and whether it holds a question mark."""
         refuses = [not asks and is_refusal(text) for text, asks in zip(texts, questions, strict=True)]
         if len(texts) <= REACH:
-            ends = tuple(map(_fact, keys, texts, questions, refuses))
+            ends = tuple(map(fact_of, keys, texts, questions, refuses))
             return cls(0, 0, ends, ends)
         left = len(texts) - REACH
         decided = [place for place in range(left) if refuses[place]]
         # Only messages at the ends and after a refusal are looked at for requests.
         near = {place + step for place in decided for step in range(REACH + 1)}
         near.update(range(REACH), range(left, len(texts)))
-        facts = {p: _fact(keys[p], texts[p], questions[p], refuses[p]) for p in near}
+        facts = {p: fact_of(keys[p], texts[p], questions[p], refuses[p]) for p in near}
         pressed = [is_pressed([facts[place + step] for step in range(REACH + 1)]) for place in decided]
         head = tuple([facts[place] for place in range(REACH)])
         tail = tuple([facts[place] for place in range(left, len(texts))])
@@ -145,7 +145,8 @@ class Refusals:
         return pressed / (refusals + 1) if len(self.head) >= FEWEST else None
 
 
-def _fact(key: int, text: str, holds_mark: bool, refuses: bool) -> Fact:
+def fact_of(key: int, text: str, holds_mark: bool, refuses: bool) -> Fact:
+    """Return what is kept of a message of an account."""
     return Fact(key, refuses, holds_mark or (not refuses and is_request(text)))
 
 

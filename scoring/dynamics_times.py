@@ -6,11 +6,11 @@ clock that runs backwards gives a gap of 0, and no gap counts for more than 366 
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import accumulate
 from math import log2, sqrt
-from typing import TypeAlias
+from types import MappingProxyType
+from typing import NamedTuple, TypeAlias
 
 from scoring.dynamics_accounts import FEWEST
 
@@ -27,7 +27,9 @@ BINS_A_DOUBLING = 2
 BINS = 30
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
+_DAY = 24 * 60 * 60 * 1_000  # Milliseconds.
+
+_NO_REPLIES: Mapping[int, int] = MappingProxyType({})
 
 Moment: TypeAlias = int | None
 
@@ -36,7 +38,18 @@ def moment(sent_at: datetime | None) -> Moment:
     """Return milliseconds since 1970 in UTC; None where there is no time, or one without a zone."""
     if sent_at is None or sent_at.utcoffset() is None:
         return None
-    return (sent_at - _EPOCH) // _MILLISECOND
+    return milliseconds(sent_at)
+
+
+def milliseconds(at: datetime) -> int:
+    """Return milliseconds since 1970 in UTC of a time with a zone."""
+    since = at - _EPOCH
+    return since.days * _DAY + since.seconds * 1_000 + since.microseconds // 1_000
+
+
+def is_night(at: datetime) -> bool:
+    """Whether a time lies between 22:00 and 06:00 by its own clock."""
+    return not NIGHT_ENDS <= at.hour < NIGHT_BEGINS
 
 
 def gap(before: Moment, after: Moment) -> Moment:
@@ -61,8 +74,7 @@ def _begins(number: int) -> float:
     return 2 ** ((number - 1) / BINS_A_DOUBLING) if number else 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Times:
+class Times(NamedTuple):
     """What the times of a run add up to.
 
     `timed` messages carry a time: `night` of them lie between 22:00 and 06:00 by the offset that the time carries,
@@ -78,7 +90,7 @@ class Times:
     total: int = 0
     squares: int = 0
     longest: int = 0
-    replies: Mapping[int, int] = field(default_factory=dict)
+    replies: Mapping[int, int] = _NO_REPLIES
     first_at: Moment = None
     last_at: Moment = None
 
@@ -92,7 +104,7 @@ class Times:
     ) -> "Times":
         """Sum up a run of messages, at least one: their times, `moment` of each, gaps between, and accounts."""
         timed = [at for at, known in zip(sent, moments, strict=True) if at is not None and known is not None]
-        night = [at for at in timed if not NIGHT_ENDS <= at.hour < NIGHT_BEGINS]
+        night = [at for at in timed if is_night(at)]
         zoned = [at for at in timed if at.utcoffset()]
         exact = [at for at in timed if at.second or at.microsecond]
         gaps = [each for each in between if each is not None]
@@ -184,7 +196,9 @@ def _replies(between: Sequence[Moment], keys: Sequence[int]) -> dict[int, int]:
     return replies
 
 
-def _added(earlier: Mapping[int, int], later: Mapping[int, int], reply: Moment) -> dict[int, int]:
+def _added(earlier: Mapping[int, int], later: Mapping[int, int], reply: Moment) -> Mapping[int, int]:
+    if reply is None and not later:
+        return earlier
     together = dict(earlier)
     for each, count in later.items():
         together[each] = together.get(each, 0) + count

@@ -6,7 +6,6 @@ as well as of a short one. Both sides are rounded to whole numbers first, so sum
 
 from collections.abc import Iterable
 from math import isfinite, log2, sqrt
-from operator import add
 from typing import NamedTuple
 
 # Logarithms are kept to 1/1,024 and evidence to 1/65,536; evidence beyond ±32,768 counts as that.
@@ -40,7 +39,10 @@ class Trend(NamedTuple):
 
     def merge(self, later: "Trend") -> "Trend":
         """Return both together."""
-        return Trend._make(map(add, self, later))
+        messages, x, xx, y, xy, yy = later
+        return Trend(
+            self.messages + messages, self.x + x, self.xx + xx, self.y + y, self.xy + xy, self.yy + yy
+        )
 
     def slope(self) -> float | None:
         """The least-squares slope of evidence in a message for each doubling of its number, −8 to 8 (then cut off).

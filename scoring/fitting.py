@@ -19,8 +19,8 @@ from scoring.training_data import Progress, TrainingData, TrainingError
 
 CONVERSATION_C = 0.5
 # How much examples count: those as brought, their copies in odd spelling, single messages that were marked.
-MISSPELT_WEIGHT, MESSAGE_WEIGHT = 1.0, 0.5
-SINGLE_MESSAGES = 2
+MISSPELT_WEIGHT, MESSAGE_WEIGHT = 1.0, 0.55
+MISSPELT, SINGLE_MESSAGES = 1, 2
 NEGATIVE_MESSAGES, LEAST_SHARE = 30_000, 0.05
 # Beyond so many messages they are sampled, so that they do not grow with the corpus.
 MOST_MARKED, MOST_UNMARKED = 60_000, 60_000
@@ -47,7 +47,10 @@ class Fitted:
 
 @dataclass(frozen=True)
 class _Chosen:
-    """Examples in memory: rows of features with label, fold, group and weight; group 2 are single messages."""
+    """Examples in memory: rows of features with label, fold and group.
+
+    Groups: 0 conversations as brought, 1 their copies in odd spelling, 2 single messages.
+    """
 
     counts: Matrix
     labels: np.ndarray
@@ -116,7 +119,13 @@ def _column(examples: _Chosen, chosen: np.ndarray, *, seed: int) -> Column:
     rare = rarity(examples.counts, chosen & (examples.groups < SINGLE_MESSAGES))
     counts = examples.counts[np.flatnonzero(chosen)]
     return fit_column(
-        counts, examples.labels[chosen], examples.weights(chosen), rare, c=CONVERSATION_C, seed=seed
+        counts,
+        examples.labels[chosen],
+        examples.weights(chosen),
+        rare,
+        c=CONVERSATION_C,
+        seed=seed,
+        faint=examples.groups[chosen] == MISSPELT,
     )
 
 

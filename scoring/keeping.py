@@ -16,6 +16,7 @@ from scoring.leases import is_wanted, lock, mark_done
 from scoring.models import Conversation, ConversationState, MessageRating, ModelVersion, Score
 from scoring.pipeline import Judgement, band
 from scoring.progress import Progress
+from scoring.weights import keep_weights
 
 RATING_COLUMNS = ("message_id", "conversation_id", "model_id", "evidence", "weight", "ratings")
 STATE_COLUMNS = ("conversation_id", "model_id", "revision", "messages", "data")
@@ -51,6 +52,7 @@ def keep(judged: Sequence[Judged], version: ModelVersion) -> list[Judged]:
         _keep_evidence(kept, version)
         keep_states([one.progress for one in kept], version)
         mark_done([(one.progress.leased.lease, rows[one.conversation_id]) for one in kept], version)
+        keep_weights(scores, rows, {one.conversation_id for one in kept if one.progress.before is None})
         drift.count(version, _counted(kept, scores, before, version))
     return kept
 

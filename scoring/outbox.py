@@ -17,13 +17,13 @@ from audit.verbs import Verb
 from licensees.models import Policy
 from scoring import registry
 from scoring.keeping import Judged, keep
+from scoring.key_providers import KeyUnavailable
 from scoring.leases import Lease, is_wanted, lease_pending, lock, mark_done, put_back
 from scoring.models import ModelVersion, Score
 from scoring.pipeline import Model
 from scoring.progress import Progress
 from scoring.shadow import Opened, shadow
 from scoring.unread import MESSAGES_AT_ONCE, Leased, Piece, pieces, with_states
-from scoring.vault import KeyUnavailable
 
 MAXIMUM_ATTEMPTS = 5
 GIVEN_UP = "scoring_failed"

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
-from math import nan
 from typing import Any, Literal
 
 import numpy as np
@@ -14,13 +13,12 @@ import numpy as np
 from scoring.abstention import reason
 from scoring.classifier import Classifier, Judgement
 from scoring.compiled import GRAMS, WORDS
-from scoring.dynamics import Dynamics
-from scoring.features import divisors
-from scoring.kernel import Kernel, Read
+from scoring.dynamics_facts import facts_of
+from scoring.kernel import Kernel
 from scoring.language import Language, identify
 from scoring.model_file import ModelFileError, read_model_file, write_model_file
 from scoring.rater import Rater
-from scoring.state import WINDOW, ConversationState, Messages, account_digest
+from scoring.state import WINDOW, ConversationState, Messages
 from scoring.turn import Turn
 
 __all__ = [
@@ -57,12 +55,33 @@ class MessageEvidence:
     ratings: dict[str, float]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class Reading:
-    """A run of messages as read: its state, and each message."""
+    """A run of messages as read: the state after it, and each message, of which the first has the number `first`.
+
+    `evidence` and `grams` [n] int64, `ratings` [n, K] of the characteristics `keys`.
+    """
 
     state: ConversationState
-    messages: tuple[MessageEvidence, ...]
+    first: int
+    turns: Sequence[Turn] = field(repr=False)
+    evidence: np.ndarray = field(repr=False, compare=False)
+    grams: np.ndarray = field(repr=False, compare=False)
+    ratings: np.ndarray = field(repr=False, compare=False)
+    keys: tuple[str, ...] = field(repr=False)
+
+    @cached_property
+    def messages(self) -> tuple[MessageEvidence, ...]:
+        """What each message holds."""
+        rows = zip(
+            self.turns, self.evidence.tolist(), self.grams.tolist(), self.ratings.tolist(), strict=True
+        )
+        return tuple(
+            MessageEvidence(
+                number, turn.id, turn.sender, evidence, weight, dict(zip(self.keys, ratings, strict=True))
+            )
+            for number, (turn, evidence, weight, ratings) in enumerate(rows, start=self.first)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,14 +211,21 @@ class Model:
         """Return the model file: the same model gives the same bytes."""
         return write_model_file(self.header, self.weights, self.vocabulary)
 
-    def read(self, turns: Sequence[Turn], *, first: int = 1) -> Reading:
-        """Read messages that follow one another, of which the first has the number `first` in its conversation."""
-        read = self.kernel.read([turn.text for turn in turns])
-        return Reading(self._state(turns, read, first), self._evidence(turns, read, first))
+    def read(
+        self, turns: Sequence[Turn], *, first: int = 1, after: ConversationState | None = None
+    ) -> Reading:
+        """Read messages that follow one another, of which the first has the number `first` in its conversation.
+
+        The state is that of these messages or, where they follow the state `after`, of all. Raises ValueError where
+        they do not follow it directly.
+        """
+        products, counts = self.kernel.read([turn.text for turn in turns])
+        state, ratings = self._state(turns, products, counts, first, after)
+        return Reading(state, first, turns, products[:, 0], counts[:, GRAMS], ratings, self.rater.keys)
 
     def rate(self, texts: Sequence[str]) -> np.ndarray:
         """Rate single messages on each trained characteristic, [n, K], from 0 to 1; 0 where it reads nothing."""
-        return self._rated(self.kernel.read(texts))
+        return self.rater.rate(*self.kernel.read(texts))
 
     def judge(
         self,
@@ -213,10 +239,12 @@ class Model:
         `identify` finds its language; it is asked only where the model knows few of the words, and without it such a
         conversation is judged. `course` stands in for that of the state where it was read before.
         """
-        abstention = reason(state.amount, languages=self.languages, identify=identify)
-        if abstention is not None:
-            return Judgement(None, abstention.key, language=abstention.language)
-        return self.classifier.judge(state, self.rater.rate_conversation(state), course)
+        return self.classifier.judge(
+            state,
+            self.rater,
+            course,
+            lambda: reason(state.amount, languages=self.languages, identify=identify),
+        )
 
     def score(self, turns: Sequence[Turn]) -> Scored:
         """Score one conversation; equal to the same conversation in any batch."""
@@ -233,7 +261,7 @@ class Model:
             start = 0
             for turns in batch:
                 part = slice(start, start := start + len(turns))
-                yield self._scored(turns, Read(read.products[part], read.counts[part]))
+                yield self._scored(turns, read.products[part], read.counts[part])
 
     def window_probabilities(self, turns: Sequence[Turn]) -> np.ndarray:
         """Judge the last 50 messages with words after each such message, [m] for m of them; nan where it abstains.
@@ -245,62 +273,32 @@ class Model:
         said = [turns[place] for place in places.tolist()]
         products, counts = read.products[places], read.counts[places]
         found = np.full(len(said), np.nan)
-        with_course = bool(self.classifier.centres)
+        facts, scale = facts_of(said, every=True), self.classifier.scale
         for last in range(1, len(said) + 1):
             part = slice(max(0, last - WINDOW), last)
-            window = Read(products[part], counts[part])
-            judgement = self.judge(self._state(said[part], window, 1, with_course=with_course))
+            state = ConversationState.of(Messages(1, products[part], counts[part], facts[part], scale))
+            judgement = self.judge(state)
             if judgement.probability is not None:
                 found[last - 1] = judgement.probability
         return found
 
     def _state(
-        self, turns: Sequence[Turn], read: Read, first: int, *, with_course: bool = True
-    ) -> ConversationState:
-        course = self._course(turns, read, first) if with_course else Dynamics()
-        accounts = account_digests([turn.sender for turn in turns])
-        return ConversationState.of(Messages(first, read.products, read.counts, accounts, course))
-
-    def _course(self, turns: Sequence[Turn], read: Read, first: int) -> Dynamics:
-        grams = read.counts[:, GRAMS]
-        evidence = (self.classifier.scale * read.products[:, 0] / divisors(grams)).tolist()
-        return Dynamics.of(
-            turns,
-            words=read.counts[:, WORDS].tolist(),
-            evidence=[value if size else nan for value, size in zip(evidence, grams.tolist(), strict=True)],
-            first=first,
+        self,
+        turns: Sequence[Turn],
+        products: np.ndarray,
+        counts: np.ndarray,
+        first: int = 1,
+        after: ConversationState | None = None,
+    ) -> tuple[ConversationState, np.ndarray]:
+        rater, scale = self.rater, self.classifier.scale
+        return ConversationState.read(
+            first, products, counts, facts_of(turns), scale, rater.scales, rater.intercepts, after
         )
 
-    def _rated(self, read: Read) -> np.ndarray:
-        vectors = read.products[:, 1:] / divisors(read.counts[:, GRAMS])[:, None]
-        return self.rater.rate(vectors) * (read.counts[:, GRAMS] > 0)[:, None]
-
-    def _ratings(self, read: Read) -> list[dict[str, float]]:
-        return [dict(zip(self.rater.keys, row, strict=True)) for row in self._rated(read).tolist()]
-
-    def _evidence(self, turns: Sequence[Turn], read: Read, first: int) -> tuple[MessageEvidence, ...]:
-        rows = zip(
-            turns,
-            read.products[:, 0].tolist(),
-            read.counts[:, GRAMS].tolist(),
-            self._ratings(read),
-            strict=True,
-        )
-        return tuple(
-            MessageEvidence(number, turn.id, turn.sender, evidence, weight, ratings)
-            for number, (turn, evidence, weight, ratings) in enumerate(rows, start=first)
-        )
-
-    def _scored(self, turns: Sequence[Turn], read: Read) -> Scored:
-        state = self._state(turns, read, 1)
+    def _scored(self, turns: Sequence[Turn], products: np.ndarray, counts: np.ndarray) -> Scored:
+        state, ratings = self._state(turns, products, counts)
         judgement = self.judge(state, identify=lambda: identify([turn.text for turn in turns]))
-        return Scored(judgement, state, turns, read.products[:, 0], self._rated(read), self.rater.keys)
-
-
-def account_digests(senders: Sequence[str]) -> list[int]:
-    """Return 64 bits for each sender."""
-    known = {sender: account_digest(sender) for sender in set(senders)}
-    return [known[sender] for sender in senders]
+        return Scored(judgement, state, turns, products[:, 0], ratings, self.rater.keys)
 
 
 def _batches(conversations: Iterable[Sequence[Turn]]) -> Iterator[list[Sequence[Turn]]]:

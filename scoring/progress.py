@@ -33,8 +33,8 @@ class Progress:
         new = piece.since(read + 1)
         if self.so_far is not None and not new.turns:
             return
-        reading = self.model.read(new.turns, first=new.first)
-        self.so_far = reading.state if self.so_far is None else self.so_far.merge(reading.state)
+        reading = self.model.read(new.turns, first=new.first, after=self.so_far)
+        self.so_far = reading.state
         self.evidence.extend(
             (message_id, message.evidence, message.weight, Jsonb(_worth_showing(message.ratings)))
             for message_id, message in zip(new.message_ids, reading.messages, strict=True)

@@ -5,11 +5,8 @@ from 0 to 1.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit
 
-from scoring.state import ConversationState
-
-MESSAGES_AT_PAR = 20
+from scoring import compiled_state
 
 
 @dataclass(frozen=True)
@@ -20,18 +17,6 @@ class Rater:
     scales: np.ndarray
     intercepts: np.ndarray
 
-    def rate(self, products: np.ndarray) -> np.ndarray:
-        """Turn the products of message vectors and weights, [n, K], into ratings from 0 to 1, [n, K]."""
-        return expit(products * self.scales + self.intercepts)
-
-    def rate_conversation(self, state: ConversationState) -> tuple[tuple[str, float], ...]:
-        """Rate a whole conversation, highest first.
-
-        The strongest message counts. Over 20 messages its odds are divided by n / 20: among many messages one
-        looks like a behaviour by chance.
-        """
-        if not state.read:
-            return ()
-        crowd = np.log(max(1.0, state.read / MESSAGES_AT_PAR))
-        ratings = expit(state.strongest * self.scales + self.intercepts - crowd)
-        return tuple(sorted(zip(self.keys, ratings.tolist(), strict=True), key=lambda pair: -pair[1]))
+    def rate(self, products: np.ndarray, counts: np.ndarray) -> np.ndarray:
+        """Rate messages from 0 to 1, [n, K], by what the kernel read: `products` [n, 1 + K] and `counts` [n, 5]."""
+        return compiled_state.rate(products, counts, self.scales, self.intercepts)

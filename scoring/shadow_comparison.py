@@ -151,7 +151,10 @@ def decisions(challenger: ModelVersion, since: datetime) -> dict[str, tuple[int,
 
 
 def _decided(conversations: Any) -> dict[str, int]:
-    decided = Conversation.objects.filter(pk__in=conversations, cases__decisions__isnull=False).order_by()
+    # Without those that were taken back. In one filter: all is said of the same decision.
+    decided = Conversation.objects.filter(
+        pk__in=conversations, cases__decisions__isnull=False, cases__decisions__withdrawal=None
+    ).order_by()
     return dict(
         decided.values_list("cases__decisions__disposition").annotate(
             count=Count("cases__decisions", distinct=True)

@@ -11,9 +11,7 @@ from sklearn.metrics import average_precision_score, precision_recall_curve
 
 from scoring.characteristics import READ_KEYS
 from scoring.classifier import AMOUNT
-from scoring.compiled import GRAMS
 from scoring.evaluation import f_beta, figures
-from scoring.features import divisors
 from scoring.fitting import Fitted
 from scoring.pipeline import Model
 from scoring.stability import SCORE_EDGES
@@ -184,8 +182,7 @@ def _heads(model: Model, tested: TrainingData, chosen: np.ndarray) -> dict[str, 
 
 
 def _ratings(model: Model, block: Block) -> np.ndarray:
-    products = block.products(model.weights[:, 1:])
-    return model.rater.rate(products / divisors(block.counts[:, GRAMS])[:, None])
+    return model.rater.rate(block.products(model.weights), block.counts)
 
 
 def _marks(block: Block) -> np.ndarray:

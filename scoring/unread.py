@@ -7,12 +7,12 @@ from typing import NamedTuple
 import structlog
 
 from scoring.evidence import open_state, open_texts
+from scoring.key_providers import EvidenceUnreadable, KeyUnavailable
 from scoring.language import CHARACTERS_READ, Language, identify
 from scoring.leases import Lease
 from scoring.models import Conversation, ConversationState, Message, ModelVersion
 from scoring.pipeline import Turn
 from scoring.state import ConversationState as State
-from scoring.vault import EvidenceUnreadable, KeyUnavailable
 
 # Bounds a worker's memory: so many messages are fetched and read together.
 MESSAGES_AT_ONCE = 20_000

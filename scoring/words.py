@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 
 import numpy as np
 
 from scoring import compiled
-from scoring.features import PUNCTUATION, bone, is_latin
+from scoring.characters import ASCII, ASCII_BONES, ASCII_KINDS, kind_of
+from scoring.features import bone
+
+_INT64, _UINT32 = np.dtype(np.int64), np.dtype(np.uint32)
 
 
 @dataclass(frozen=True)
@@ -43,32 +45,22 @@ def read_words(words: Sequence[str]) -> Words:
 
 def word_ends(words: Sequence[str]) -> np.ndarray:
     """Return where each of some texts ends when they stand after one another, [n] int64."""
-    return np.fromiter(accumulate(map(len, words)), dtype=np.int64, count=len(words))
+    return np.fromiter(map(len, words), _INT64, len(words)).cumsum()
 
 
 def code_points(text: str) -> np.ndarray:
     """Return the code points of a text, [n] uint32; lone surrogates included."""
-    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-
-
-def _kinds_of(character: str) -> tuple[int, int]:
-    letter = compiled.LETTER | (0 if is_latin(character) else compiled.FOREIGN) if character.isalpha() else 0
-    return bone(character), letter | (compiled.PUNCTUATION if character in PUNCTUATION else 0)
-
-
-_ASCII = [_kinds_of(chr(code)) for code in range(128)]
-_BONES = np.array([bits for bits, _ in _ASCII], dtype=np.uint64)
-_KINDS = np.array([kind for _, kind in _ASCII], dtype=np.uint8)
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), _UINT32)
 
 
 def _characters(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the bit in the skeleton and the kind of each character."""
-    plain = np.minimum(codes, 127)
-    bones, kinds = _BONES[plain], _KINDS[plain]
-    others = np.flatnonzero(codes > 127)
+    plain = np.minimum(codes, ASCII - 1)
+    bones, kinds = ASCII_BONES[plain], ASCII_KINDS[plain]
+    others = np.flatnonzero(codes >= ASCII)
     if others.size:
         found, inverse = np.unique(codes[others], return_inverse=True)
-        known = [_kinds_of(chr(code)) for code in found.tolist()]
-        bones[others] = np.array([bits for bits, _ in known], dtype=np.uint64)[inverse]
-        kinds[others] = np.array([kind for _, kind in known], dtype=np.uint8)[inverse]
+        characters = list(map(chr, found.tolist()))
+        bones[others] = np.array(list(map(bone, characters)), dtype=np.uint64)[inverse]
+        kinds[others] = np.array(list(map(kind_of, characters)), dtype=np.uint8)[inverse]
     return bones, kinds

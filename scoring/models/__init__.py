@@ -2,18 +2,21 @@
 
 from scoring.models.conversation import Conversation, Participant
 from scoring.models.conversation_state import ConversationState
+from scoring.models.conversation_weights import ConversationWeights
 from scoring.models.data_key import DataKey
 from scoring.models.drift import DriftAlert, DriftWeek
 from scoring.models.idempotent_request import IdempotentRequest
 from scoring.models.message import Message, MessageRevision
 from scoring.models.model_evaluation import ModelEvaluation
 from scoring.models.model_version import ModelArtifact, ModelVersion
+from scoring.models.preservation_hold import PreservationHold
 from scoring.models.score import MessageRating, Score
 from scoring.models.shadow_score import ShadowScore
 
 __all__ = [
     "Conversation",
     "ConversationState",
+    "ConversationWeights",
     "DataKey",
     "DriftAlert",
     "DriftWeek",
@@ -25,6 +28,7 @@ __all__ = [
     "ModelEvaluation",
     "ModelVersion",
     "Participant",
+    "PreservationHold",
     "Score",
     "ShadowScore",
 ]

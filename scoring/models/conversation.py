@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+import pgtrigger
 from django.db import models
 from django.utils import timezone
 
@@ -9,6 +10,7 @@ from audit.record import About
 from licensees.models import Licensee
 from scoring.models.data_key import DataKey
 from scoring.models.model_version import ModelVersion
+from scoring.models.under_hold import refusing_deletion
 
 
 class Conversation(models.Model):
@@ -59,6 +61,7 @@ class Conversation(models.Model):
             ),
             models.Index(fields=["licensee", "-received_at"], name="conversation_by_licensee"),
         ]
+        triggers: ClassVar[list[pgtrigger.Trigger]] = refusing_deletion(conversation="OLD.id")
 
     def __str__(self) -> str:
         return f"conversation {self.pk}"
@@ -96,6 +99,11 @@ class Participant(models.Model):
             models.UniqueConstraint(fields=["conversation", "external_id"], name="participant_once"),
             models.UniqueConstraint(fields=["conversation", "position"], name="participant_position_once"),
         ]
+        # A moderator finds an account's cases by it.
+        indexes: ClassVar[list[Any]] = [
+            models.Index(fields=["external_id"], name="participant_by_external_id")
+        ]
+        triggers: ClassVar[list[pgtrigger.Trigger]] = refusing_deletion(conversation="OLD.conversation_id")
 
     def __str__(self) -> str:
         return f"Account {self.letter}"

@@ -2,10 +2,12 @@
 
 from typing import Any, ClassVar
 
+import pgtrigger
 from django.db import models
 from django.utils import timezone
 
 from licensees.models import Licensee
+from scoring.models.under_hold import refusing_loss_of_key
 
 
 class DataKey(models.Model):
@@ -24,6 +26,7 @@ class DataKey(models.Model):
                 name="data_key_wrapped_or_destroyed",
             ),
         ]
+        triggers: ClassVar[list[pgtrigger.Trigger]] = refusing_loss_of_key()
 
     def __str__(self) -> str:
         return f"data key {self.pk}"

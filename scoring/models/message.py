@@ -2,10 +2,12 @@
 
 from typing import Any, ClassVar
 
+import pgtrigger
 from django.db import models
 from django.utils import timezone
 
 from scoring.models.conversation import Conversation, Participant
+from scoring.models.under_hold import refusing_blanking, refusing_deletion
 
 
 class Message(models.Model):
@@ -31,6 +33,10 @@ class Message(models.Model):
             models.UniqueConstraint(fields=["conversation", "external_id"], name="message_once"),
             models.UniqueConstraint(fields=["conversation", "number"], name="message_number_once"),
         ]
+        triggers: ClassVar[list[pgtrigger.Trigger]] = [
+            *refusing_deletion(conversation="OLD.conversation_id"),
+            refusing_blanking(conversation="OLD.conversation_id"),
+        ]
 
     def __str__(self) -> str:
         return f"message {self.number} of conversation {self.conversation_id}"
@@ -49,6 +55,9 @@ class MessageRevision(models.Model):
         constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint(fields=["message", "version"], name="message_revision_once"),
         ]
+        triggers: ClassVar[list[pgtrigger.Trigger]] = refusing_deletion(
+            conversation="(SELECT conversation_id FROM scoring_message WHERE id = OLD.message_id)"
+        )
 
     def __str__(self) -> str:
         return f"{self.message} version {self.version}"

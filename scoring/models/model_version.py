@@ -9,6 +9,15 @@ from django.utils import timezone
 from audit.record import About
 from audit.verbs import Verb
 
+# Said on every page as long as the model that scores was trained to show the path only.
+DEMONSTRATION = "Demonstration model, not deployable"
+
+
+class ModelVersionQuerySet(models.QuerySet["ModelVersion"]):
+    def demonstrating(self) -> "ModelVersionQuerySet":
+        """The champion, if it was trained to show the path only."""
+        return self.filter(state=ModelVersion.State.CHAMPION, is_demonstration=True)
+
 
 class ModelVersion(models.Model):
     """The champion scores. The challenger scores the same traffic beside it, for comparison only."""
@@ -39,6 +48,8 @@ class ModelVersion(models.Model):
     # Conversations that it failed on as challenger; the champion's scoring went on without it.
     shadow_faults = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = models.Manager.from_queryset(ModelVersionQuerySet)()
 
     class Meta:
         constraints: ClassVar[list[Any]] = [

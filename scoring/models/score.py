@@ -3,7 +3,7 @@
 from typing import Any, ClassVar, Self
 
 from django.db import models
-from django.db.models import Case, Expression, F, Q, Value, When
+from django.db.models import Case, Expression, F, Value, When
 from django.utils import timezone
 
 from scoring.models.conversation import Conversation
@@ -78,6 +78,13 @@ class Score(models.Model):
     def __str__(self) -> str:
         return f"score of conversation {self.conversation_id} at revision {self.revision}"
 
+    def contribution(self, number: int, evidence: float) -> float:
+        """What a message added to this score."""
+        inside = self.window_first <= number <= self.window_last
+        factor = self.whole_factor + (self.window_factor if inside else 0.0)
+        peak: float = self.peaks.get(str(number), 0.0)
+        return evidence * factor + peak
+
     def contribution_of(self, *, number: str, evidence: str) -> Expression:
         """What a message added to this score, in SQL; `number` and `evidence` are the fields that hold its own."""
         in_window = {f"{number}__gte": self.window_first, f"{number}__lte": self.window_last}
@@ -116,18 +123,19 @@ class MessageRatingQuerySet(models.QuerySet["MessageRating"]):
         """Outside the window and the peaks all evidence weighs alike, so only its two ends can be among the weightiest:
         what is read does not grow with the conversation."""
         columns = ("message__number", "message__external_id", "contribution")
-        rated, apart = self.weighed_by(score), _weighed_apart(score)
+        rated, apart = self.weighed_by(score), weighed_apart(score)
         plain = rated.filter(conversation_id=score.conversation_id).exclude(pk__in=apart)
         ends = (plain.order_by(order)[:count].values_list(*columns) for order in ("-evidence", "evidence"))
         return rated.filter(pk__in=apart).order_by().values_list(*columns).union(*ends)
 
 
-def _weighed_apart(score: Score) -> list[int]:
+def weighed_apart(score: Score) -> list[int]:
     """The messages in the score's window and those that are its peaks: a hundred at most, if all hold words."""
-    window = Q(number__range=(score.window_first, score.window_last))
-    peaks = Q(number__in=[int(number) for number in score.peaks])
-    messages = Message.objects.filter(window | peaks, conversation_id=score.conversation_id)
-    return list(messages.order_by().values_list("pk", flat=True))
+    messages = Message.objects.filter(conversation_id=score.conversation_id).order_by()
+    # Asked apart: with both in one condition the planner may read the whole conversation.
+    window = messages.filter(number__range=(score.window_first, score.window_last))
+    peaks = messages.filter(number__in=[int(number) for number in score.peaks])
+    return list({*window.values_list("pk", flat=True), *peaks.values_list("pk", flat=True)})
 
 
 class MessageRating(models.Model):

@@ -1,13 +1,22 @@
 """What spelling attacks hide: positive conversations judged again with their words misspelt."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+from random import Random
+from typing import Any
+
 import numpy as np
 import pytest
 
 from scoring.attacks import ATTACKS
 from scoring.evaluation_attacks import SHARES, AttackedProbabilities, attack_figures
 from scoring.evaluation_scoring import Judged, turns_of
+from scoring.pipeline import Turn
 from scoring.tests.evaluated import apart
-from scoring.tests.trained import small_corpus, small_model
+from scoring.tests.trained import demonstration_model, demonstration_positives, small_corpus, small_model
+
+# Where words lose their borders too, nobody reads them back; that spelling hides much, and the card says so.
+HELD = [name for name in ATTACKS if name != "tight_spacing"]
 
 
 def attacked(*, seed: int) -> AttackedProbabilities:
@@ -45,3 +54,22 @@ def test_the_loss_is_told_in_points_and_an_abstention_under_attack_is_a_miss():
     assert row["recall"]["value"] == 0.7
     assert row["loss_points"]["value"] == pytest.approx(20)
     assert row["loss_points"]["lower"] < 20 < row["loss_points"]["upper"]
+
+
+def share_flagged(conversations: list[Sequence[Turn]]) -> float:
+    scored = demonstration_model().score_many(conversations)
+    return float(np.mean([(one.probability or 0.0) >= 0.5 for one in scored]))
+
+
+def test_no_spelling_of_every_word_hides_three_in_a_hundred_from_the_model_that_ships():
+    records = demonstration_positives()
+    plain = share_flagged([turns_of(own) for own in records])
+    assert plain > 0.87
+    for name in HELD:
+        found = share_flagged([misspelt(own, name) for own in records])
+        assert 100 * (plain - found) < 3, name
+
+
+def misspelt(own: dict[str, Any], name: str) -> list[Turn]:
+    rng = Random(f"1:{name}:{own['id']}")
+    return [replace(turn, text=ATTACKS[name](turn.text, rng)) for turn in turns_of(own)]

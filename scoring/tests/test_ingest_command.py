@@ -252,7 +252,7 @@ def test_the_clock_of_an_irc_log_is_kept(ingest, tmp_path: Path):
         ("cut.xml", PAN.encode()[:-60], "not well-formed XML"),
         ("cut.json", b'{"t_1": {"content": [{"agent": "a", "message": "b"', "breaks off"),
         ("other.json", b'{"t_1": {"content": [{"agent": 7}]}}', "breaks off or is not in its form"),
-        ("cut.jsonl.gz", gzip.compress(b'{"id": "a", "messages": []}\n' * 900)[:-30], "breaks off"),
+        ("cut.jsonl.gz", gzip.compress(b'{"id": "a", "messages": []}\n' * 900, mtime=0)[:-30], "breaks off"),
         ("not.jsonl.gz", b"not gzip", "breaks off"),
     ],
 )

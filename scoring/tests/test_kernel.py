@@ -14,10 +14,12 @@ from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
 from scoring import kernel as kernels
-from scoring.compiled import FOREIGN_LETTERS, GRAMS, KNOWN, LETTERS, WORDS
-from scoring.features import BUCKETS, count_matrix, vocabulary_place
+from scoring.compiled import FOREIGN_LETTERS, GRAMS, HASH, KNOWN, LETTERS, ROW, WORDS, _plain_word
+from scoring.features import BUCKETS, LONGEST_WORD, count_matrix, vocabulary_place
 from scoring.kernel import Kernel
 from scoring.tests.trained import small_corpus
+from scoring.text import token_words
+from scoring.words import code_points
 
 ROOT = Path(__file__).resolve().parents[2]
 LETTER_BY_LETTER = st.lists(
@@ -26,6 +28,7 @@ LETTER_BY_LETTER = st.lists(
 TEXT = st.one_of(
     st.text(max_size=60),
     st.text(st.sampled_from("aAbB 013.-_\u200b\u0430\ud800\x00é\n"), max_size=60),
+    st.text(st.sampled_from("aaBz!!'.._@$|+-0 "), max_size=60),
     LETTER_BY_LETTER.map(" ".join),
 )
 CHAT = [message["text"] for record in small_corpus()[:20] for message in record["messages"]]
@@ -74,6 +77,23 @@ def test_a_logistic_regression_of_scikit_learn_decides_the_same():
     assert ours == pytest.approx(model.decision_function(count_matrix(CHAT)), abs=1e-9)
 
 
+def test_a_token_of_very_many_words_is_added_up_exactly():
+    """Its row holds more than adds up in 32 bits."""
+    text = "ab\x00" * 90_000 + " cd"
+    one = np.full((BUCKETS, 2), -32_768, dtype=np.int16)
+    read = Kernel(one, vocabulary()).read([text, "cd", text])
+    assert read.products[:, 0].tolist() == (read.counts[:, GRAMS] * -32_768).tolist()
+    assert read.products[0, 0] < -(2**33)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(st.characters(codec="ascii", exclude_categories=["Cc", "Zs"]), min_size=1, max_size=20))
+def test_what_is_taken_for_a_plain_word_is_what_the_normaliser_makes_of_it(token):
+    word = np.empty(LONGEST_WORD, dtype=np.uint32)
+    size = _plain_word(code_points(token.lower()), word)
+    assert not size or token_words(token) == ["".join(map(chr, word[:size]))]
+
+
 def test_words_letters_and_known_words_are_counted():
     counts = fresh().read(["The match, THE Wörter 12 ... привет"]).counts[0]
     assert counts[WORDS] == 5
@@ -100,11 +120,13 @@ def test_what_was_cut_off_halfway_is_read_again(monkeypatch):
     def struck(_):
         raise TimeoutError
 
+    odd = [*CHAT, "see you at 5ive"]
+
     with monkeypatch.context() as patched:
         patched.setattr(kernels, "read_words", struck)
         with pytest.raises(TimeoutError):
-            kernel.read(CHAT)
-    assert np.array_equal(kernel.read(CHAT).products, fresh().read(CHAT).products)
+            kernel.read(odd)
+    assert np.array_equal(kernel.read(odd).products, fresh().read(odd).products)
 
 
 def test_code_that_may_not_be_written_beside_is_compiled_all_the_same():
@@ -124,7 +146,10 @@ def test_several_threads_may_read_at_once():
 
 def test_a_word_whose_hash_is_that_of_another_is_still_its_own(monkeypatch):
     kernel = fresh()
-    kernel.read(["first"])
-    kernel._hashes[0] = 12_345
+    kernel.read(["second", "third"])
+    hash_of_second = kernel._table[0, HASH - ROW]
+    kernel = fresh()
+    kernel.read(["eleven"])
     kernel._slots[:] = 0
+    kernel._table[0, HASH - ROW] = hash_of_second
     assert np.array_equal(kernel.read(["second"]).products, fresh().read(["second"]).products)

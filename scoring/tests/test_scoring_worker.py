@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -206,7 +205,7 @@ class NotANumber:
 
     def judge(self, state: State, *, identify: Callable[[], Language]) -> Judgement:
         judgement = self.model.judge(state, identify=identify)
-        return replace(judgement, probability=math.nan) if state.messages > len(TEXTS) else judgement
+        return judgement._replace(probability=math.nan) if state.messages > len(TEXTS) else judgement
 
 
 def test_what_the_database_refuses_is_one_conversations_fault(northwind: Licensee, champion: ModelVersion):

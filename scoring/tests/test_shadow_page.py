@@ -12,6 +12,7 @@ from licensees.models import Licensee
 from review.intake import open_cases
 from review.models import Case, Decision
 from review.queue import claim
+from review.tests.acts import in_days
 from review.workflow import decide
 from scoring import registry
 from scoring.api.reading_scores import score_answer
@@ -73,7 +74,9 @@ def traffic(
 ) -> tuple[ModelVersion, ModelVersion]:
     pairs = [(0.9, 0.8), (0.9, 0.2), (0.1, 0.9), (0.1, 0.1), (0.2, 0.3), (None, 0.1)]
     for number, (champion, challenger) in enumerate(pairs):
-        score_both(make_conversation(northwind, external_id=f"c{number}"), models, champion, challenger)
+        score_both(
+            make_conversation(northwind, external_id=f"conversation-{number}"), models, champion, challenger
+        )
     return models
 
 
@@ -131,7 +134,13 @@ def test_decisions_are_counted_by_what_the_challenger_would_have_said(
             would_flag=probability >= 0.7,
         )
         claim(case_id=case.pk, by=mara)
-        decide(case_id=case.pk, by=mara, disposition=Decision.Disposition.MONITOR, seen_revision=1)
+        decide(
+            case_id=case.pk,
+            by=mara,
+            disposition=Decision.Disposition.MONITOR,
+            monitor_until=in_days(7),
+            seen_revision=1,
+        )
     assert decisions(models[1], timezone.now() - timedelta(days=1)) == {"monitor": (1, 1)}
     assert Case.objects.count() == 2
 

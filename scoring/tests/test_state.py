@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from scoring.dynamics_accounts import account_key
 from scoring.pipeline import Model, Turn
-from scoring.state import ConversationState, account_digest
+from scoring.state import ConversationState
 from scoring.tests.trained import small_corpus, small_model, turns_of
 
 START = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
@@ -99,8 +100,8 @@ def test_a_state_holds_no_text_and_no_name():
 
 
 def test_accounts_are_told_apart_without_their_names():
-    assert account_digest("u1") != account_digest("u2")
-    assert 0 <= account_digest("\ud800") < 2**64
+    assert account_key("u1") != account_key("u2")
+    assert 0 <= account_key("\ud800") < 2**63
 
 
 def test_a_state_of_another_form_is_refused_in_words():

@@ -5,7 +5,7 @@ from typing import Any
 
 from scoring.pipeline import Model, Turn
 from scoring.sample_corpus import generate
-from scoring.training import train
+from scoring.training import DEMONSTRATION_SEED, train, train_demonstration
 
 SEED = 11
 
@@ -18,6 +18,19 @@ def small_corpus() -> tuple[dict[str, Any], ...]:
 @cache
 def small_model() -> Model:
     return train(small_corpus(), seed=SEED, name="small", demonstration=True)[0]
+
+
+@cache
+def demonstration_model() -> Model:
+    """The model that ships; training it takes half a minute."""
+    return train_demonstration()[0]
+
+
+@cache
+def demonstration_positives() -> tuple[dict[str, Any], ...]:
+    """The positive conversations of the corpus that its figures are measured on."""
+    records = generate(seed=DEMONSTRATION_SEED, count=400, share_positive=0.3, split="held_out")
+    return tuple(record for record in records if record["label"] == 1)
 
 
 @cache

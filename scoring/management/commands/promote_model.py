@@ -6,8 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from accounts.command_line import admin_named
 from accounts.models import User
-from accounts.roles import Role
 from audit.transitions import NotPossible
 from scoring.models import ModelVersion
 from scoring.registry import name_challenger, promote, roll_back, withdraw_challenger
@@ -34,7 +34,7 @@ class Command(BaseCommand):
         act.add_argument("--withdraw", action="store_true", help="end the comparison with the challenger")
 
     def handle(self, *_: Any, **options: Any) -> None:
-        admin = _admin(options["by"])
+        admin = admin_named(options["by"])
         digest = options["digest"]
         if options["rollback"]:
             version = _act(roll_back, _named(digest) if digest else _in_state(State.CHAMPION), admin)
@@ -59,13 +59,6 @@ def _act(verb: Callable[..., ModelVersion], version: ModelVersion, by: User) -> 
         return verb(model_id=version.pk, by=by)
     except NotPossible as refusal:
         raise CommandError(refusal.sentence) from None
-
-
-def _admin(email: str) -> User:
-    admin = User.objects.filter(email=email.lower()).first()
-    if admin is None or not admin.has_role(Role.ADMIN):
-        raise CommandError(f"{email} is not an admin. Name the person whose act this is.")
-    return admin
 
 
 def _named(named: str) -> ModelVersion:

@@ -1,0 +1,77 @@
+"""Triggers that refuse to delete what a preservation hold keeps, whoever asks: the last of all deletion paths."""
+
+import pgtrigger
+
+IN_FORCE = "what = 'content' AND until > clock_timestamp()"
+
+
+def refusing_deletion(*, conversation: str) -> list[pgtrigger.Trigger]:
+    """`conversation` is an SQL expression for the id of the conversation that a row (OLD) belongs to."""
+    return [
+        pgtrigger.Trigger(
+            name="refuse_deletion_under_hold",
+            level=pgtrigger.Row,
+            when=pgtrigger.Before,
+            operation=pgtrigger.Delete,
+            func=refuse_if(held(conversation), "RETURN OLD;"),
+        ),
+        refusing_truncation(),
+    ]
+
+
+def refusing_truncation() -> pgtrigger.Trigger:
+    return pgtrigger.Trigger(
+        name="refuse_truncation_under_hold",
+        level=pgtrigger.Statement,
+        when=pgtrigger.Before,
+        operation=pgtrigger.Truncate,
+        func=refuse_if(f"SELECT FROM scoring_preservationhold WHERE {IN_FORCE}", "RETURN NULL;"),
+    )
+
+
+def held(conversation: str) -> str:
+    return f"SELECT FROM scoring_preservationhold WHERE conversation_id = {conversation} AND {IN_FORCE}"
+
+
+def refuse_if(question: str, otherwise: str) -> str:
+    sentence = "RAISE EXCEPTION 'a preservation hold keeps %: % refused', TG_TABLE_NAME, TG_OP"
+    return f"IF EXISTS ({question}) THEN {sentence}; END IF; {otherwise}"
+
+
+def refusing_loss_of_key() -> list[pgtrigger.Trigger]:
+    """Of a conversation or of a packet that was sent: a destroyed key is a deletion of all that it encrypts."""
+    kept = (
+        "SELECT FROM scoring_preservationhold hold LEFT JOIN scoring_conversation conversation"
+        f" ON conversation.id = hold.conversation_id WHERE {IN_FORCE}"
+        " AND (conversation.data_key_id = OLD.id OR hold.packet_key_id = OLD.id)"
+    )
+    return [
+        pgtrigger.Trigger(
+            name="refuse_deletion_under_hold",
+            level=pgtrigger.Row,
+            when=pgtrigger.Before,
+            operation=pgtrigger.Delete,
+            func=refuse_if(kept, "RETURN OLD;"),
+        ),
+        pgtrigger.Trigger(
+            name="refuse_destruction_under_hold",
+            level=pgtrigger.Row,
+            when=pgtrigger.Before,
+            operation=pgtrigger.UpdateOf("wrapped"),
+            condition=pgtrigger.Q(new__wrapped__isnull=True),
+            func=refuse_if(kept, "RETURN NEW;"),
+        ),
+        refusing_truncation(),
+    ]
+
+
+def refusing_blanking(*, conversation: str) -> pgtrigger.Trigger:
+    """A text may be edited, since what it said before is kept; it may not be emptied."""
+    return pgtrigger.Trigger(
+        name="refuse_blanking_under_hold",
+        level=pgtrigger.Row,
+        when=pgtrigger.Before,
+        operation=pgtrigger.UpdateOf("text_sealed"),
+        func="IF octet_length(NEW.text_sealed) = 0 THEN "
+        + refuse_if(held(conversation), "END IF; RETURN NEW;"),
+    )
