@@ -1,19 +1,17 @@
 """Who serves which licensee: a role plus a django-guardian object permission on that licensee."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 
+from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Value
 from guardian.models import UserObjectPermission
-from guardian.shortcuts import (
-    assign_perm,
-    get_objects_for_user,
-    get_users_with_perms,
-    remove_perm,
-)
+from guardian.shortcuts import assign_perm, get_users_with_perms, remove_perm
 
 from accounts.models import User
 from accounts.roles import Role
@@ -30,18 +28,83 @@ PERMISSION_OF_ROLE = {
 }
 
 
+ROLE_OF_PERMISSION = {permission: role for role, permission in PERMISSION_OF_ROLE.items()}
+Assignments = dict[int, frozenset[tuple[Role, int]]]
+# {person: what they were assigned to when this request began}; None outside a request, where each question is asked.
+_known: ContextVar[Assignments | None] = ContextVar("assignments", default=None)
+
+
+@contextmanager
+def one_request() -> Iterator[None]:
+    """Inside, a person's assignments are read once. What is revoked ends with the requests that have begun."""
+    token = _known.set({})
+    try:
+        yield
+    finally:
+        _known.reset(token)
+
+
+def introduce(person: User) -> None:
+    """Read the roles and the assignments of whoever asks, in one question, for this one request."""
+    known = _known.get()
+    if known is None:
+        return
+    roles = Group.objects.filter(user=person).values_list("name", Value(""))
+    given = _given_to(person).values_list("permission__codename", "object_pk")
+    rows = list(roles.union(given, all=True))
+    names = {name for name, licensee_id in rows if not licensee_id}
+    person.roles = frozenset(role for role in Role if role.value in names)
+    known[person.pk] = _read((name, licensee_id) for name, licensee_id in rows if licensee_id)
+
+
+def served_by(person: User, *roles: Role) -> frozenset[int]:
+    """The ids of the licensees that this person serves in any of these roles."""
+    held = {role for role in roles if person.has_role(role)}
+    if not held:
+        return frozenset()
+    return frozenset(licensee_id for role, licensee_id in _assignments_of(person) if role in held)
+
+
 def licensees_served_by(person: User, *roles: Role) -> QuerySet[Licensee]:
     """The licensees that this person serves in any of these roles: the scope of every queryset with evidence."""
-    served = Licensee.objects.none()
-    for role in roles:
-        if person.has_role(role):
-            permission = f"licensees.{PERMISSION_OF_ROLE[role]}"
-            served |= get_objects_for_user(person, permission, Licensee, accept_global_perms=False)
-    return served
+    return Licensee.objects.filter(pk__in=served_by(person, *roles))
 
 
 def serves(person: User, licensee_id: int, *roles: Role) -> bool:
-    return licensees_served_by(person, *roles).filter(pk=licensee_id).exists()
+    return licensee_id in served_by(person, *roles)
+
+
+def _assignments_of(person: User) -> frozenset[tuple[Role, int]]:
+    known = _known.get()
+    if known is not None and person.pk in known:
+        return known[person.pk]
+    found = _read(_given_to(person).values_list("permission__codename", "object_pk"))
+    if known is not None:
+        known[person.pk] = found
+    return found
+
+
+def _given_to(person: User) -> QuerySet[UserObjectPermission]:
+    licensees = ContentType.objects.get_for_model(Licensee)
+    given: QuerySet[UserObjectPermission] = UserObjectPermission.objects.filter(
+        user=person, content_type=licensees
+    )
+    return given
+
+
+def _read(rows: Iterable[tuple[str, str]]) -> frozenset[tuple[Role, int]]:
+    return frozenset(
+        (ROLE_OF_PERMISSION[permission], int(licensee_id))
+        for permission, licensee_id in rows
+        if permission in ROLE_OF_PERMISSION
+    )
+
+
+def _forget() -> None:
+    """What was read is not so any more."""
+    known = _known.get()
+    if known is not None:
+        known.clear()
 
 
 def people_serving(licensee: Licensee, role: Role) -> QuerySet[User]:
@@ -58,14 +121,32 @@ def people_who_could_serve(licensee: Licensee, role: Role) -> QuerySet[User]:
 
 def given_assignments() -> Iterator[tuple[int, int, Role]]:
     """(person's id, licensee's id, role) of all; the role may have been taken from the person since."""
-    role_of = {permission: role for role, permission in PERMISSION_OF_ROLE.items()}
+    return assignments_in(given_rows())
+
+
+def given_rows() -> QuerySet[Any, Any]:
+    """The same as the database keeps it, to be asked together with others."""
+    licensees = ContentType.objects.get_for_model(Licensee)
     given = UserObjectPermission.objects.filter(
-        content_type=ContentType.objects.get_for_model(Licensee), permission__codename__in=role_of
+        content_type=licensees, permission__codename__in=ROLE_OF_PERMISSION
     )
-    for person_id, licensee_id, permission in given.values_list(
-        "user_id", "object_pk", "permission__codename"
-    ):
-        yield person_id, int(licensee_id), role_of[permission]
+    return given.values_list("user_id", "object_pk", "permission__codename")
+
+
+def assignments_in(rows: Iterable[tuple[int, str, str]]) -> Iterator[tuple[int, int, Role]]:
+    for person_id, licensee_id, permission in rows:
+        yield person_id, int(licensee_id), ROLE_OF_PERMISSION[permission]
+
+
+def serving_pairs(role: Role) -> set[tuple[int, int]]:
+    """(person's id, licensee's id) of everybody who serves in this role now: account, role and assignment."""
+    given = UserObjectPermission.objects.filter(
+        content_type=ContentType.objects.get_for_model(Licensee),
+        permission__codename=PERMISSION_OF_ROLE[role],
+        user__is_active=True,
+        user__groups__name=role.value,
+    )
+    return {(person_id, int(key)) for person_id, key in given.values_list("user_id", "object_pk")}
 
 
 def assigned_since(licensee: Licensee) -> dict[tuple[int, str], datetime]:
@@ -82,6 +163,7 @@ def assign(*, person: User, licensee: Licensee, role: Role, by: Actor) -> None:
         _lock(licensee)
         check_can_serve(person, licensee, role, serves_already=serves(person, licensee.pk, role))
         assign_perm(PERMISSION_OF_ROLE[role], person, licensee)
+        _forget()
         record(
             Verb.ASSIGNMENT_GIVEN,
             by=by,
@@ -96,6 +178,7 @@ def end_assignment(*, person: User, licensee: Licensee, role: Role, by: Actor) -
         _lock(licensee)
         check_serves(person, licensee, role, serves=_assigned(licensee, role).contains(person))
         remove_perm(PERMISSION_OF_ROLE[role], person, licensee)
+        _forget()
         record(
             Verb.ASSIGNMENT_ENDED,
             by=by,

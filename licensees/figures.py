@@ -4,16 +4,20 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
 from accounts.roles import Role
-from licensees.assignments import PERMISSION_OF_ROLE, given_assignments
+from licensees.assignments import PERMISSION_OF_ROLE, assignments_in, given_rows
 from licensees.models import ApiKey, Licensee, Policy
+from licensees.together import ask
 
 WEEK = timedelta(days=7)
+# (licensee, how many)
+Counts = QuerySet[Any, Any]
 
 
 @dataclass(frozen=True)
@@ -27,10 +31,19 @@ class Figures:
 
 
 def figures_of(licensees: Iterable[Licensee]) -> list[Figures]:
-    """A handful of queries for all of them together."""
+    """One question for all of them together."""
     listed = list(licensees)
-    policies, keys, people = _policies(), _live_keys(), _people()
-    conversations, cases = _conversations_in_week(), _open_cases()
+    answers = ask(
+        policies=_policies(),
+        keys=_live_keys(),
+        holding=User.objects.filter(is_active=True).values_list("pk", "groups__name"),
+        given=given_rows(),
+        conversations=_conversations_in_week(),
+        cases=_open_cases(),
+    )
+    policies = {policy.licensee_id: policy for policy in answers["policies"]}
+    people = _people(answers["holding"], answers["given"])
+    keys, conversations, cases = (dict(answers[name]) for name in ("keys", "conversations", "cases"))
     return [
         Figures(
             licensee=licensee,
@@ -44,36 +57,38 @@ def figures_of(licensees: Iterable[Licensee]) -> list[Figures]:
     ]
 
 
-def _policies() -> dict[int, Policy]:
-    in_effect = Policy.objects.filter(effective_from__lte=timezone.now())
-    newest = in_effect.order_by("licensee_id", "-effective_from", "-pk").distinct("licensee_id")
-    return {policy.licensee_id: policy for policy in newest}
+def _policies() -> QuerySet[Policy]:
+    """The one in force of each licensee."""
+    in_effect: QuerySet[Policy] = Policy.objects.filter(effective_from__lte=timezone.now())
+    return in_effect.order_by("licensee_id", "-effective_from", "-pk").distinct("licensee_id")
 
 
-def _live_keys() -> dict[int, int]:
+def _live_keys() -> Counts:
     unexpired = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
     keys = ApiKey.objects.filter(unexpired, revoked_at=None).order_by()
-    return dict(keys.values_list("licensee_id").annotate(Count("pk")))
+    return keys.values_list("licensee_id").annotate(Count("pk"))
 
 
-def _people() -> dict[tuple[int, Role], int]:
+def _people(holding: Iterable[tuple[int, str]], given: Iterable[Any]) -> dict[tuple[int, Role], int]:
     """Counted are those who hold the role as well as the assignment: one without the other opens nothing."""
-    holding = set(User.objects.filter(is_active=True).values_list("pk", "groups__name"))
+    held = set(holding)
     return Counter(
         (licensee_id, role)
-        for person_id, licensee_id, role in given_assignments()
-        if (person_id, role.value) in holding
+        for person_id, licensee_id, role in assignments_in(given)
+        if (person_id, role.value) in held
     )
 
 
 # What later apps keep for a licensee is counted through the names of their relations: by name, never by import.
 
 
-def _conversations_in_week() -> dict[int, int]:
+def _conversations_in_week() -> Counts:
     received = Licensee.objects.filter(conversations__received_at__gte=timezone.now() - WEEK).order_by()
-    return dict(received.values_list("pk").annotate(count=Count("conversations")))
+    return received.values_list("pk").annotate(count=Count("conversations"))
 
 
-def _open_cases() -> dict[int, int]:
-    open_ = Licensee.objects.filter(cases__isnull=False, cases__closed_at=None).order_by()
-    return dict(open_.values_list("pk").annotate(count=Count("cases")))
+def _open_cases() -> Counts:
+    open_ = Licensee.objects.filter(
+        cases__isnull=False, cases__closed_at=None, cases__practice_of=None
+    ).order_by()
+    return open_.values_list("pk").annotate(count=Count("cases"))

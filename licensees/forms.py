@@ -9,6 +9,7 @@ from accounts.roles import Role
 from audit.transitions import NotPossible
 from licensees.assignments import PERMISSION_OF_ROLE, people_who_could_serve
 from licensees.models import ApiKey, Licensee, Policy
+from licensees.models.policy import MOST_GOLDEN_PERCENT
 from licensees.policies import check_roles_go_together
 
 # Addresses of pages that stand beside those of the licensees.
@@ -83,10 +84,42 @@ class PolicyForm(ReasonForm):
         max_value=LONGEST_DUE_HOURS,
         help_text="Hours, never more than for standard cases.",
     )
+    hides_score = forms.BooleanField(
+        label="Hide the score until the first judgement",
+        required=False,
+        help_text="Of cases that open from then on: a moderator says first how much concerns them.",
+    )
+    second_review_percent = forms.IntegerField(
+        label="Decisions judged a second time",
+        min_value=0,
+        max_value=100,
+        help_text="Of a hundred that are no escalations, drawn by chance and judged blindly by another person.",
+    )
+    second_review_due_hours = forms.IntegerField(
+        label="Second reviews due within",
+        min_value=1,
+        max_value=LONGEST_DUE_HOURS,
+        help_text="Hours from the decision.",
+    )
+    golden_percent = forms.IntegerField(
+        label="Golden cases",
+        min_value=0,
+        max_value=MOST_GOLDEN_PERCENT,
+        help_text="Of a hundred cases that a moderator is given: decided before, looking like any other, for practice.",
+    )
     # The policy that was in force when the page was drawn.
     seen = forms.IntegerField(widget=forms.HiddenInput)
 
-    VALUES = ("flag_threshold", "imminent_threshold", "standard_due_hours", "imminent_due_hours")
+    VALUES = (
+        "flag_threshold",
+        "imminent_threshold",
+        "standard_due_hours",
+        "imminent_due_hours",
+        "hides_score",
+        "second_review_percent",
+        "second_review_due_hours",
+        "golden_percent",
+    )
     field_order = [*VALUES, "reason_text", "seen"]
 
     def __init__(self, *arguments: Any, current: Policy, **named: Any) -> None:
@@ -130,9 +163,11 @@ class PolicyForm(ReasonForm):
 
 
 def _with_unit(name: str, figure: float) -> str:
+    if isinstance(figure, bool):
+        return "yes" if figure else "no"
     if name.endswith("_hours"):
         return f"{figure} hour" if figure == 1 else f"{figure} hours"
-    return f"{figure:.2f}"
+    return f"{figure} %" if name.endswith("_percent") else f"{figure:.2f}"
 
 
 class KeyForm(forms.Form):

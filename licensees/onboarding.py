@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Collection
+from typing import Any, TypedDict, Unpack
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -13,6 +14,15 @@ from audit.transitions import NotPossible, transition
 from audit.verbs import Verb
 from licensees.models import ApiKey, Licensee, Policy
 from licensees.policies import check_roles_go_together, check_still_in_force
+
+
+class Judging(TypedDict, total=False):
+    """What a policy says of how cases are judged."""
+
+    hides_score: bool
+    second_review_percent: int
+    second_review_due_hours: int
+    golden_percent: int
 
 
 def create_licensee(
@@ -46,18 +56,24 @@ def set_policy(
     standard_due_hours: int,
     imminent_due_hours: int,
     instead_of: int | None = None,
+    **judging: Unpack[Judging],
 ) -> Policy:
-    """`instead_of` is the policy that the person had before their eyes: refused if it is no longer in force."""
-    values = {
-        "flag_threshold": flag_threshold,
-        "imminent_threshold": imminent_threshold,
-        "standard_due_hours": standard_due_hours,
-        "imminent_due_hours": imminent_due_hours,
-    }
+    """`instead_of` is the policy that the person had before their eyes: refused if it is no longer in force.
+
+    What is not said of how cases are judged stays as it is.
+    """
     with transaction.atomic():
         Licensee.objects.select_for_update(no_key=True).get(pk=licensee.pk)
+        current = Policy.objects.in_force(licensee.pk)
         if instead_of is not None:
-            check_still_in_force(instead_of, Policy.objects.in_force(licensee.pk))
+            check_still_in_force(instead_of, current)
+        values: dict[str, Any] = {
+            "flag_threshold": flag_threshold,
+            "imminent_threshold": imminent_threshold,
+            "standard_due_hours": standard_due_hours,
+            "imminent_due_hours": imminent_due_hours,
+            **{name: judging.get(name, getattr(current, name)) for name in Judging.__annotations__},
+        }
         policy = Policy.objects.create(licensee=licensee, set_by=by, reason=reason, **values)
         record(
             Verb.POLICY_SET,

@@ -10,6 +10,14 @@ from django.utils import timezone
 from audit.append_only import AppendOnly, AppendOnlyQuerySet
 from licensees.models.licensee import Licensee
 
+# More would keep people from the cases that wait.
+MOST_GOLDEN_PERCENT = 20
+
+
+def usual_second_review_percent() -> int:
+    """What a licensee begins with."""
+    return int(settings.ARTEMIS_SECOND_REVIEW_PERCENT)
+
 
 class PolicyQuerySet(AppendOnlyQuerySet["Policy"]):
     def in_force(self, licensee_id: int, *, at: datetime | None = None) -> "Policy":
@@ -30,6 +38,13 @@ class Policy(AppendOnly):
     imminent_threshold = models.FloatField(default=0.97)
     standard_due_hours = models.PositiveIntegerField(default=24)
     imminent_due_hours = models.PositiveIntegerField(default=1)
+    # Against anchoring: a moderator sees no score of a case before their own first judgement on it.
+    hides_score = models.BooleanField(default=False, db_default=False)
+    # Of a hundred decisions that are no escalations, how many another person judges again, blindly, and within when.
+    second_review_percent = models.PositiveSmallIntegerField(default=usual_second_review_percent)
+    second_review_due_hours = models.PositiveIntegerField(default=72, db_default=72)
+    # Of a hundred cases that a moderator is given, how many are golden: decided before, and only for practice.
+    golden_percent = models.PositiveSmallIntegerField(default=0, db_default=0)
 
     objects: ClassVar[models.Manager[Any]] = models.Manager.from_queryset(PolicyQuerySet)()
 
@@ -42,6 +57,12 @@ class Policy(AppendOnly):
                     imminent_threshold__lte=1,
                 ),
                 name="policy_thresholds_in_order",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(second_review_percent__lte=100), name="policy_second_review_is_a_share"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(golden_percent__lte=MOST_GOLDEN_PERCENT), name="policy_few_are_golden"
             ),
         ]
         indexes: ClassVar[list[Any]] = [

@@ -27,6 +27,9 @@ def filled_in(licensee: Licensee, **changes: Any) -> dict[str, Any]:
         "imminent_threshold": policy.imminent_threshold,
         "standard_due_hours": policy.standard_due_hours,
         "imminent_due_hours": policy.imminent_due_hours,
+        "second_review_percent": policy.second_review_percent,
+        "second_review_due_hours": policy.second_review_due_hours,
+        "golden_percent": policy.golden_percent,
         "reason_text": "Fewer false alarms",
         "seen": policy.pk,
     }
