@@ -1,25 +1,30 @@
 """What a person types when asking, answering and approving. The rules are in policies.py; these spare a refusal."""
 
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from django import forms
 
-from referrals.models import EscalationVersion, Recipient
+from accounts.models import User
+from referrals.asked import Asked
+from referrals.models import Escalation, EscalationVersion, Recipient
 from referrals.policies import (
     LEAST_GROUNDS,
     LEAST_REASON,
     MOST_CONTEXT,
+    MOST_DEFINITION,
     MOST_EVIDENCE,
     MOST_GROUNDS,
     MOST_REASON,
+    window,
 )
-from referrals.submission import open_grounds
-from referrals.workflow import Asked
+from referrals.routing import asks_priority, propose
+from referrals.submission import open_definition, open_grounds
 from review.models import Case
 from scoring.models import Participant
 
 MINUTE = "%Y-%m-%dT%H:%M"
 CHOOSE = {"required": "Choose one."}
+REDACT = "redact_"
 
 
 class RequestForm(forms.Form):
@@ -31,7 +36,15 @@ class RequestForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages=CHOOSE,
     )
-    recipient = forms.TypedChoiceField(label="Recipient", coerce=int, error_messages=CHOOSE)
+    recipient = forms.TypedChoiceField(label="Recipient", coerce=int, required=False, empty_value=None)
+    priority = forms.TypedChoiceField(
+        label="Priority",
+        coerce=int,
+        required=False,
+        empty_value=None,
+        choices=[("", "Not asked for"), *EscalationVersion.Priority.choices],
+        help_text="Your judgement, where the recipient’s law asks for one. No score decides it.",
+    )
     subject = forms.TypedChoiceField(label="Subject account", coerce=int, error_messages=CHOOSE)
     possible_minor = forms.TypedChoiceField(label="Possible minor", coerce=int, error_messages=CHOOSE)
     incident_at = forms.DateTimeField(
@@ -40,6 +53,13 @@ class RequestForm(forms.Form):
         input_formats=[MINUTE, "%Y-%m-%dT%H:%M:%S"],
         widget=forms.DateTimeInput(format=MINUTE, attrs={"type": "datetime-local"}),
         help_text="In UTC. If you leave it empty, the packet says that it is not stated.",
+    )
+    incident_definition = forms.CharField(
+        label="What that time is",
+        required=False,
+        max_length=MOST_DEFINITION,
+        widget=forms.TextInput(attrs={"list": "incident-definitions", "autocomplete": "off"}),
+        help_text="How the platform defines it, as “when the first evidence message was sent”.",
     )
     context = forms.IntegerField(
         label="Messages shown before and after each",
@@ -63,10 +83,23 @@ class RequestForm(forms.Form):
     )
     seen_revision = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
 
-    def __init__(self, *arguments: Any, case: Case, readable: list[int], **named: Any) -> None:
+    def __init__(
+        self,
+        *arguments: Any,
+        case: Case,
+        readable: list[int],
+        follows: EscalationVersion | None = None,
+        **named: Any,
+    ) -> None:
+        """`follows`: what was sealed, whose exit and recipient a supplement keeps."""
         super().__init__(*arguments, **named)
         accounts = [(account.pk, describe(account)) for account in case.conversation.participants.all()]
-        self._set_choices("recipient", [("", "Choose one"), *recipients()])
+        self.case = case
+        self.proposals = {exit: propose(case, exit) for exit in Recipient.Exit.values}
+        self._set_choices("recipient", [("", "As proposed"), *recipients()])
+        if follows is not None:
+            self._set_choices("exit", [(follows.exit, follows.get_exit_display())])
+            self._set_choices("recipient", [(follows.recipient_id, describe_recipient(follows.recipient))])
         self._set_choices("subject", [("", "Choose one"), *accounts])
         self._set_choices("possible_minor", [("", "Choose one"), *accounts])
         self._set_choices("evidence", [(number, str(number)) for number in readable])
@@ -80,7 +113,12 @@ class RequestForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         self._check_accounts(cleaned)
-        self._check_recipient(cleaned)
+        recipient = self._chosen_recipient(cleaned)
+        if recipient is not None:
+            self._check_recipient(recipient, cleaned)
+            self._check_priority(recipient, cleaned)
+        self._check_incident(cleaned)
+        cleaned["redactions"] = self._redactions(cleaned)
         return cleaned
 
     def asked(self) -> Asked:
@@ -94,7 +132,20 @@ class RequestForm(forms.Form):
             context=cleaned["context"],
             incident_at=cleaned["incident_at"],
             grounds=cleaned["grounds"],
+            incident_definition=cleaned["incident_definition"] if cleaned["incident_at"] else "",
+            priority=cleaned["priority"],
+            redactions=cleaned["redactions"],
         )
+
+    @property
+    def redactions(self) -> dict[int, str]:
+        """As sent with the form, or as the version before had them: what the page keeps when it is drawn again."""
+        if not self.is_bound:
+            return {int(number): reason for number, reason in self.initial.get("redactions", {}).items()}
+        named = (
+            (name.removeprefix(REDACT), self.data[name]) for name in self.data if name.startswith(REDACT)
+        )
+        return {int(number): reason for number, reason in named if number.isdecimal() and reason}
 
     def _set_choices(self, name: str, choices: list[tuple[Any, str]]) -> None:
         cast(forms.ChoiceField, self.fields[name]).choices = choices
@@ -104,13 +155,100 @@ class RequestForm(forms.Form):
         if subject is not None and subject == cleaned.get("possible_minor"):
             self.add_error("possible_minor", "Choose another account than the subject account.")
 
-    def _check_recipient(self, cleaned: dict[str, Any]) -> None:
-        recipient = Recipient.objects.filter(pk=cleaned.get("recipient") or 0).first()
-        if recipient is not None and recipient.exit != cleaned.get("exit"):
+    def _redactions(self, cleaned: dict[str, Any]) -> dict[int, str]:
+        """Only of what is context now: a message that became evidence, or left the packet, is redacted no more."""
+        evidence = cleaned.get("evidence") or []
+        context = window(evidence, cleaned.get("context") or 0) - set(evidence)
+        return {
+            number: reason
+            for number, reason in sorted(self.redactions.items())
+            if number in context and reason in EscalationVersion.Redaction.values
+        }
+
+    def _chosen_recipient(self, cleaned: dict[str, Any]) -> Recipient | None:
+        """As chosen, else as proposed for the exit."""
+        if cleaned.get("recipient") is not None:
+            return Recipient.objects.filter(pk=cleaned["recipient"]).first()
+        proposal = self.proposals.get(cleaned.get("exit", ""))
+        if proposal is None or "recipient" in self.errors:
+            return None
+        if proposal.recipient is None:
+            self.add_error("recipient", proposal.why)
+            return None
+        cleaned["recipient"] = proposal.recipient.pk
+        return proposal.recipient
+
+    def _check_priority(self, recipient: Recipient, cleaned: dict[str, Any]) -> None:
+        if not asks_priority(recipient):
+            cleaned["priority"] = None
+        elif cleaned.get("priority") is None:
+            self.add_error("priority", f"{recipient} asks for a priority. Choose 1, 2 or 3.")
+
+    def _check_incident(self, cleaned: dict[str, Any]) -> None:
+        if cleaned.get("incident_at") and not cleaned.get("incident_definition"):
+            self.add_error(
+                "incident_definition", "Say how the platform defines the time, or leave both empty."
+            )
+
+    def _check_recipient(self, recipient: Recipient, cleaned: dict[str, Any]) -> None:
+        if recipient.exit != cleaned.get("exit"):
             wanted = Recipient.Exit(recipient.exit).label.lower()
             self.add_error(
                 "recipient", f"{recipient} takes “{wanted}” only. Choose another recipient or exit."
             )
+
+
+class FollowForm(forms.Form):
+    """Why a packet is added to, or taken back; it becomes the grounds of the packet that follows."""
+
+    grounds = forms.CharField(
+        label="Why",
+        min_length=LEAST_GROUNDS,
+        max_length=MOST_GROUNDS,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        error_messages={"required": "Say why."},
+    )
+
+
+class RetractionForm(FollowForm):
+    """Only why: everything else stands as it was sealed."""
+
+    seen_revision = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
+    redactions: ClassVar[dict[int, str]] = {}
+
+    def __init__(self, *arguments: Any, version: EscalationVersion, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.version = version
+
+    def clean(self) -> dict[str, Any]:
+        return {**(super().clean() or {}), "redactions": {}}
+
+    def asked(self) -> Asked:
+        version = self.version
+        return Asked(
+            exit=version.exit,
+            recipient_id=version.recipient_id,
+            subject_id=version.subject_id,
+            possible_minor_id=version.possible_minor_id,
+            evidence_numbers=version.evidence_numbers,
+            context=0,
+            incident_at=version.incident_at,
+            grounds=self.cleaned_data["grounds"],
+            incident_definition=open_definition(version),
+            priority=version.priority,
+        )
+
+
+class OwnerForm(forms.Form):
+    """Who owns it from now on, and why."""
+
+    owner = forms.TypedChoiceField(label="New owner", coerce=int, error_messages=CHOOSE)
+    why = forms.ChoiceField(label="Why", choices=Escalation.Reassignment.choices, error_messages=CHOOSE)
+
+    def __init__(self, *arguments: Any, people: list[User], **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        field = cast(forms.ChoiceField, self.fields["owner"])
+        field.choices = [(person.pk, person.name) for person in people]
 
 
 class ReasonForm(forms.Form):
@@ -146,6 +284,9 @@ def initial_of(version: EscalationVersion) -> dict[str, Any]:
         "possible_minor": version.possible_minor_id,
         "incident_at": version.incident_at,
         "context": version.context,
+        "incident_definition": open_definition(version),
+        "priority": version.priority,
+        "redactions": version.redactions,
         "grounds": open_grounds(version),
         "evidence": version.evidence_numbers,
     }

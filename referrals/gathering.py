@@ -6,39 +6,56 @@ the packet, or a conversation that simply goes on, does not void an approver's r
 """
 
 import tomllib
-from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 
 from django.conf import settings
 from django.db.models import Count, Min
 
-from referrals.models import Escalation, Recipient
-from referrals.packet_builder import Draft, build
+from audit.record import About
+from audit.transitions import NotPossible
+from referrals.account_facts import as_facts
+from referrals.completeness import missing_from
+from referrals.formats.typesetting import CannotBeSet
+from referrals.models import DeliveryReceipt, EscalationVersion, Recipient
+from referrals.packet_builder import Draft, UnknownFormat, build
 from referrals.packet_content import (
     Account,
+    AccountFacts,
     EarlierVersion,
     LicenseeFacts,
     PacketContent,
+    PreviousPacket,
     RecipientFacts,
+    Redaction,
     ScoreFacts,
     TranscriptMessage,
     Viewed,
 )
-from referrals.submission import Submission, submission_of
+from referrals.policies import window
+from referrals.submission import Submission
 from review.models import Case, Reveal
-from scoring.evidence import open_texts
+from scoring.evidence import open_identity, open_texts
 from scoring.models import Conversation, Message, MessageRevision, Participant
 
+NOT_BUILT = (
+    "The packet's report could not be made, so nothing was changed and nobody was asked. Tell the operator which case "
+    "it is."
+)
 
-def draft_of(escalation: Escalation) -> Draft:
-    return build(gather(escalation.case, submission_of(escalation.current)))
+
+def draft_of(content: PacketContent, *, about: About) -> Draft:
+    try:
+        return build(content)
+    except (CannotBeSet, UnknownFormat):
+        raise NotPossible(NOT_BUILT, about=about) from None
 
 
 def gather(case: Case, submission: Submission) -> PacketContent:
     conversation = case.conversation
     messages = _messages(conversation, submission)
-    return PacketContent(
+    content = PacketContent(
         software=software(),
         case_reference=case.reference,
         case_opened_at=case.opened_at,
@@ -59,18 +76,19 @@ def gather(case: Case, submission: Submission) -> PacketContent:
         messages=_transcript(conversation, messages, submission),
         viewed=_viewed(case, messages, until=submission.at),
         score=_score(conversation, at=submission.at),
+        incident_definition=submission.incident_definition,
+        redactions=_redactions(submission),
+        account_facts=_account_facts(conversation, submission),
+        priority=submission.priority,
+        previous=_previous(submission),
     )
+    return replace(content, completeness=tuple(missing_from(content)))
 
 
 @cache
 def software() -> str:
     project = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())["project"]
     return f"Artemis {project['version']}"
-
-
-def window(evidence_numbers: Iterable[int], context: int) -> set[int]:
-    """The numbers of the evidence messages and of `context` messages before and after each."""
-    return {near for number in evidence_numbers for near in range(number - context, number + context + 1)}
 
 
 def _messages(conversation: Conversation, submission: Submission) -> list[Message]:
@@ -164,6 +182,22 @@ def _score(conversation: Conversation, *, at: datetime) -> ScoreFacts | None:
     )
 
 
+def _previous(submission: Submission) -> PreviousPacket | None:
+    """The sealed packet that this one names, and what its recipient called it by the time of the request."""
+    packet = submission.follows
+    if packet is None:
+        return None
+    receipts = DeliveryReceipt.objects.filter(delivery__packet=packet, recorded_at__lte=submission.at)
+    return PreviousPacket(
+        relation=submission.relation,
+        packet_digest=packet.digest,
+        archive_digest=packet.archive_digest,
+        sealed_at=packet.sealed_at,
+        reason=submission.grounds,
+        references=tuple(dict.fromkeys(receipts.values_list("reference", flat=True))),
+    )
+
+
 def _licensee(case: Case) -> LicenseeFacts:
     licensee = case.licensee
     return LicenseeFacts(
@@ -180,6 +214,32 @@ def _recipient(recipient: Recipient) -> RecipientFacts:
         jurisdiction=recipient.jurisdiction,
         contact=recipient.contact,
         is_test=recipient.is_test,
+        formats=tuple(recipient.formats),
+    )
+
+
+def _redactions(submission: Submission) -> tuple[Redaction, ...]:
+    return tuple(
+        Redaction(number=number, reason=str(EscalationVersion.Redaction(reason).label))
+        for number, reason in submission.redactions
+    )
+
+
+def _account_facts(conversation: Conversation, submission: Submission) -> tuple[AccountFacts, ...]:
+    """Of the two accounts that the referral names, and of nobody else in the conversation."""
+    named = {"subject_account": submission.subject, "possible_minor": submission.possible_minor}
+    return tuple(_facts_of(conversation, role, participant) for role, participant in named.items())
+
+
+def _facts_of(conversation: Conversation, role: str, participant: Participant) -> AccountFacts:
+    identity = open_identity(conversation, participant)
+    return AccountFacts(
+        role=role,
+        pseudonym=str(participant),
+        platform_id=participant.external_id,
+        display_name=str(identity.get("display_name") or ""),
+        account_created_at=participant.account_created_at,
+        facts=as_facts(identity),
     )
 
 

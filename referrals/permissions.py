@@ -4,7 +4,7 @@ from accounts.access import NotAllowed
 from accounts.models import User
 from accounts.roles import Role
 from licensees.assignments import people_serving, serves
-from referrals.models import Escalation, Packet
+from referrals.models import Escalation, EscalationVersion, Packet
 from review.models import Case
 from review.permissions import check_may_decide
 
@@ -18,7 +18,7 @@ NOT_OPEN = (
 def get_escalation_for(person: User, escalation_id: int) -> Escalation:
     """Fetch and authorise in one call: views get an escalation here and nowhere else."""
     escalations = Escalation.objects.select_related(
-        "case__licensee", "case__conversation__data_key", "decision__decided_by", "requested_by"
+        "case__licensee", "case__conversation__data_key", "decision__decided_by", "requested_by", "owner"
     )
     escalation = escalations.filter(pk=escalation_id).first()
     if escalation is None:
@@ -43,10 +43,34 @@ def get_packet_for(person: User, packet_id: int) -> Packet:
 
 
 def check_may_open(by: User, escalation: Escalation) -> None:
-    """Supervisors of the licensee, and who asked while still moderating for it."""
-    if supervises(by, escalation) or _is_requester(by, escalation):
+    """Supervisors of the licensee, and who asked or took it over while still moderating for it."""
+    if supervises(by, escalation) or _asks(by, escalation):
         return
     raise NotAllowed(NOT_OPEN, about=escalation.about())
+
+
+def get_packet_to_follow(person: User, packet_id: int) -> Packet:
+    """For any moderator of the licensee: whoever asked for the packet may be gone. It hands out no evidence."""
+    packets = Packet.objects.defer("archive_sealed").select_related(
+        "approval__approved_by", "approval__escalation__case__licensee"
+    )
+    packet = packets.filter(pk=packet_id).first()
+    if packet is None:
+        raise NotAllowed(NOT_OPEN)
+    check_may_follow(person, packet)
+    return packet
+
+
+def check_may_follow(by: User, packet: Packet) -> None:
+    """A supplement or a retraction is asked for by a moderator, as the first packet was."""
+    escalation = packet.approval.escalation
+    if serves(by, escalation.case.licensee_id, Role.MODERATOR):
+        return
+    check_may_open(by, escalation)
+    people = people_serving(escalation.case.licensee, Role.MODERATOR)
+    names = " or ".join(person.name for person in people) or "an admin to assign a moderator"
+    sentence = f"Only a moderator of {escalation.case.licensee} can ask for that. Ask {names}."
+    raise NotAllowed(sentence, about=packet.about())
 
 
 def check_may_escalate(by: User, case: Case) -> None:
@@ -67,11 +91,23 @@ def check_may_decline(by: User, escalation: Escalation) -> None:
 
 
 def check_may_resubmit(by: User, escalation: Escalation) -> None:
-    _check_requester(by, escalation, "change it and submit it again")
+    _check_owner(by, escalation, "change it and submit it again")
 
 
 def check_may_withdraw(by: User, escalation: Escalation) -> None:
-    _check_requester(by, escalation, "withdraw it")
+    _check_owner(by, escalation, "withdraw it")
+
+
+def check_may_reassign(by: User, escalation: Escalation) -> None:
+    """Any supervisor of the licensee: it takes nothing from anybody but the next step."""
+    check_may_open(by, escalation)
+    if not supervises(by, escalation):
+        supervisors = people_serving(escalation.case.licensee, Role.SUPERVISOR)
+        names = " or ".join(person.name for person in supervisors) or "an admin to assign a supervisor"
+        sentence = (
+            f"Only a supervisor of {escalation.case.licensee} can give it to another owner. Ask {names}."
+        )
+        raise NotAllowed(sentence, about=escalation.about())
 
 
 def check_may_download(by: User, packet: Packet) -> None:
@@ -94,30 +130,62 @@ def who_can_answer(escalation: Escalation) -> list[User]:
     return list(supervisors.exclude(pk__in=_first_people(escalation)))
 
 
+def possible_owners(escalation: Escalation) -> list[User]:
+    """The moderators of the licensee but for who owns it."""
+    moderators = people_serving(escalation.case.licensee, Role.MODERATOR)
+    return list(moderators.exclude(pk=escalation.owner_id))
+
+
 def _check_second_person(by: User, escalation: Escalation, act: str) -> None:
     check_may_open(by, escalation)
     if by.pk in _first_people(escalation):
-        sentence = f"You asked for this escalation, so you cannot {act} it. {_ask(escalation)}"
+        how = "own" if by.pk == escalation.owner_id != escalation.requested_by_id else "asked for"
+        sentence = f"You {how} this escalation, so you cannot {act} it. {_ask(escalation)}"
         raise NotAllowed(sentence, about=escalation.about())
     if not supervises(by, escalation):
         sentence = f"Only a supervisor of {escalation.case.licensee} can {act} it. {_ask(escalation)}"
         raise NotAllowed(sentence, about=escalation.about())
 
 
-def _check_requester(by: User, escalation: Escalation, act: str) -> None:
+def _check_owner(by: User, escalation: Escalation, act: str) -> None:
+    """Once it is sealed whoever approved it owns the way out; that it cannot be done then, the policies say."""
     check_may_open(by, escalation)
-    if not _is_requester(by, escalation):
-        sentence = f"Only {escalation.requested_by} asked for this escalation, and only they can {act}."
+    if by.pk != escalation.owner_id and (escalation.is_live or not _asks(by, escalation)):
+        how = "asked for" if escalation.owner_id == escalation.requested_by_id else "took over"
+        sentence = f"Only {escalation.owner} {how} this escalation, and only they can {act}."
+        raise NotAllowed(sentence, about=escalation.about())
+    if not serves(by, escalation.case.licensee_id, Role.MODERATOR):
+        sentence = f"Only a moderator of {escalation.case.licensee} can {act}. {_ask(escalation)}"
         raise NotAllowed(sentence, about=escalation.about())
 
 
-def _is_requester(by: User, escalation: Escalation) -> bool:
-    return by.pk == escalation.requested_by_id and serves(by, escalation.case.licensee_id, Role.MODERATOR)
+def _asks(by: User, escalation: Escalation) -> bool:
+    is_one = by.pk in (escalation.requested_by_id, escalation.owner_id)
+    return is_one and serves(by, escalation.case.licensee_id, Role.MODERATOR)
+
+
+def askers_of(escalation: Escalation) -> set[int]:
+    """Everybody who submitted a version of it, and so recommends it."""
+    return set(escalation.versions.values_list("submitted_by", flat=True))
+
+
+def readers_before(escalation: Escalation) -> set[int]:
+    """Whose reading counts for it: who submitted it, and for a follow-up who submitted what the case sent before."""
+    if not escalation.is_follow_up:
+        return askers_of(escalation)
+    submitted = EscalationVersion.objects.filter(escalation__case=escalation.case_id)
+    return set(submitted.values_list("submitted_by", flat=True))
 
 
 def _first_people(escalation: Escalation) -> set[int]:
-    """Who recommended it: the requester and the deciding moderator, who the database holds to be one person."""
-    return {escalation.requested_by_id, escalation.decision.decided_by_id}
+    """Who recommended it: who decided and asked (the database holds the two to be one), who submitted, who owns it.
+
+    A supplement and a retraction rest on no decision: who asked for it is the first person.
+    """
+    first = {escalation.requested_by_id, *askers_of(escalation)}
+    if escalation.decision is not None:
+        first.add(escalation.decision.decided_by_id)
+    return first | {escalation.owner_id} if escalation.is_live else first
 
 
 def _ask(escalation: Escalation) -> str:

@@ -1,6 +1,9 @@
 """The installation's Ed25519 key that signs packets: a file which only this user may read, and its public half."""
 
+import base64
+import hashlib
 import os
+import struct
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -14,6 +17,15 @@ from cryptography.hazmat.primitives.serialization import (
 
 KEY_FILE = "packet-signing.key"
 PUBLIC_KEY_FILE = "packet-signing.pub"
+# One line for the recipient's ssh-keygen: who may sign what.
+ALLOWED_SIGNERS_FILE = "packet-signing.allowed_signers"
+
+SIGNER = "artemis"
+NAMESPACE = b"artemis-packet"
+HASH = b"sha512"
+KIND = b"ssh-ed25519"
+ARMOR = (b"-----BEGIN SSH SIGNATURE-----", b"-----END SSH SIGNATURE-----")
+WIDTH = 70
 
 
 class SigningKeyUnusable(Exception):
@@ -26,7 +38,9 @@ def create_signing_key(folder: Path) -> bool:
     key = Ed25519PrivateKey.generate()
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     created = _write_new(folder / KEY_FILE, pem, mode=0o600)
-    _write_new(folder / PUBLIC_KEY_FILE, public_pem(load_signing_key(folder).public_key()), mode=0o644)
+    public = load_signing_key(folder).public_key()
+    _write_new(folder / PUBLIC_KEY_FILE, public_pem(public), mode=0o644)
+    _write_new(folder / ALLOWED_SIGNERS_FILE, allowed_signers(public), mode=0o644)
     return created
 
 
@@ -56,6 +70,50 @@ def load_signing_key(folder: Path) -> Ed25519PrivateKey:
 
 def public_pem(key: Ed25519PublicKey) -> bytes:
     return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
+
+def fingerprint_of(key: Ed25519PublicKey) -> str:
+    return hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).hexdigest()
+
+
+def allowed_signers(key: Ed25519PublicKey) -> bytes:
+    """For “ssh-keygen -Y verify -f”: this key may sign packets, and nothing else."""
+    public = key.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH)
+    return b'%s namespaces="%s" %s\n' % (SIGNER.encode(), NAMESPACE, public)
+
+
+def ssh_signature(key: Ed25519PrivateKey, message: bytes) -> bytes:
+    """As “ssh-keygen -Y sign -n artemis-packet” would make it (OpenSSH, PROTOCOL.sshsig)."""
+    return _armored(key.public_key(), key.sign(_to_sign(message)))
+
+
+def check_ssh_signature(key: Ed25519PublicKey, message: bytes, armored: bytes) -> None:
+    """Raises InvalidSignature or ValueError. A signature is written in one way, so that no byte goes unchecked."""
+    signature = base64.b64decode(b"".join(armored.splitlines()[1:-1]))[-64:]
+    if _armored(key, signature) != armored:
+        raise ValueError("This is not an SSH signature of a packet by this key.")
+    key.verify(signature, _to_sign(message))
+
+
+def _to_sign(message: bytes) -> bytes:
+    return b"SSHSIG" + _scope() + _string(hashlib.sha512(message).digest())
+
+
+def _scope() -> bytes:
+    return _string(NAMESPACE) + _string(b"") + _string(HASH)
+
+
+def _armored(key: Ed25519PublicKey, signature: bytes) -> bytes:
+    public = _string(KIND) + _string(key.public_bytes_raw())
+    signed = _string(KIND) + _string(signature)
+    blob = b"SSHSIG" + struct.pack(">L", 1) + _string(public) + _scope() + _string(signed)
+    text = base64.b64encode(blob)
+    lines = [text[at : at + WIDTH] for at in range(0, len(text), WIDTH)]
+    return b"\n".join([ARMOR[0], *lines, ARMOR[1], b""])
+
+
+def _string(data: bytes) -> bytes:
+    return struct.pack(">L", len(data)) + data
 
 
 def _write_new(path: Path, data: bytes, *, mode: int) -> bool:

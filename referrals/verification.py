@@ -14,20 +14,26 @@ from typing import Any
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from referrals import archive
+from referrals.enclosed_trail import trail_findings
 from referrals.packet_layout import (
     APPROVAL,
+    CUSTODY,
     MANIFEST,
     PAYLOAD,
     PUBLIC_KEY,
     REFERRAL,
+    SEALS,
     SIGNATURE,
     SIGNED_TAGS,
+    SSH_SIGNATURE,
     TAG_MANIFEST,
+    TRAIL,
     folder_of,
 )
+from referrals.signing import check_ssh_signature, fingerprint_of
 
 PLAIN_PATH = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9._-]*/)+[A-Za-z0-9][A-Za-z0-9._-]*")
 MANIFEST_LINE = re.compile(r"([0-9a-f]{64})  ([!-~]+)")
@@ -75,10 +81,6 @@ def read_public_key(pem: bytes) -> Ed25519PublicKey:
     return key
 
 
-def fingerprint_of(key: Ed25519PublicKey) -> str:
-    return hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).hexdigest()
-
-
 def _files(opened: archive.Opened, report: Report) -> tuple[str, dict[str, bytes]]:
     """The one folder at the top, and the files below it by their path in the bag."""
     counts = Counter(name for name, _ in opened.members)
@@ -100,7 +102,7 @@ def _files(opened: archive.Opened, report: Report) -> tuple[str, dict[str, bytes
 
 
 def _tag_names(files: dict[str, bytes]) -> set[str]:
-    return {path for path in files if not path.startswith("data/")} - {TAG_MANIFEST, SIGNATURE}
+    return {path for path in files if not path.startswith("data/")} - {*SEALS}
 
 
 def _payload_names(files: dict[str, bytes]) -> set[str]:
@@ -121,15 +123,28 @@ def _check_signature(files: dict[str, bytes], report: Report, pinned_key: bytes 
             report.findings.append(
                 f"The packet was signed with another key: {report.fingerprint} instead of {expected}."
             )
-    if TAG_MANIFEST not in files or SIGNATURE not in files:
-        report.findings.append("The signature or what it covers is missing.")
-        return
+    missing = [path for path in SEALS if path not in files]
+    report.findings += [
+        f"{path} is missing: without it nothing shows who sealed the packet." for path in missing
+    ]
+    if not missing:
+        _check_both(embedded, files, report)
+
+
+def _check_both(key: Ed25519PublicKey, files: dict[str, bytes], report: Report) -> None:
+    """The same key signs twice: once plainly, once as ssh-keygen reads it."""
     try:
-        embedded.verify(files[SIGNATURE], files[TAG_MANIFEST])
+        key.verify(files[SIGNATURE], files[TAG_MANIFEST])
     except InvalidSignature:
-        report.findings.append(
-            f"The signature does not fit: {SIGNATURE}, {TAG_MANIFEST} or {PUBLIC_KEY} was changed."
-        )
+        report.findings.append(_does_not_fit("signature", SIGNATURE))
+    try:
+        check_ssh_signature(key, files[TAG_MANIFEST], files[SSH_SIGNATURE])
+    except (InvalidSignature, ValueError):
+        report.findings.append(_does_not_fit("SSH signature", SSH_SIGNATURE))
+
+
+def _does_not_fit(name: str, path: str) -> str:
+    return f"The {name} does not fit: {path}, {TAG_MANIFEST} or {PUBLIC_KEY} was changed."
 
 
 def _check_manifest(
@@ -176,6 +191,7 @@ def _check_words(folder: str, files: dict[str, bytes], report: Report) -> None:
         )
     if approval.get("case_reference") != report.case_reference:
         report.findings.append("approval.json speaks of another case.")
+    report.findings += trail_findings(_json(files, TRAIL), _json(files, CUSTODY), report.digest)
     if not approval.get("approved_by") or approval.get("approved_by") == approval.get("requested_by"):
         report.findings.append("approval.json does not name two different people.")
 

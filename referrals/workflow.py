@@ -5,70 +5,75 @@ caller is a view that a person posted to.
 """
 
 import hashlib
-from collections.abc import Collection
 from datetime import datetime
-from typing import TypedDict, Unpack
+from typing import Unpack
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
 
 from accounts.models import User
+from audit.coverage import NOT_SEALED, wait_for_checkpoint
 from audit.record import record
 from audit.transitions import NotPossible, transition
 from audit.verbs import Verb
-from referrals.gathering import draft_of
-from referrals.models import Approval, Delivery, Escalation, EscalationAnswer, EscalationVersion, Packet
+from referrals.asked import Asked, facts_of, next_submission, submission_from, write_version
+from referrals.follow_policies import check_fits
+from referrals.gathering import draft_of, gather, software
+from referrals.hands import NotCovered, hands_and_trail
+from referrals.models import (
+    Approval,
+    ConversationReport,
+    Escalation,
+    EscalationAnswer,
+    Packet,
+    Recipient,
+)
+from referrals.notices import tell_supervisors
 from referrals.packet_builder import Draft
 from referrals.permissions import (
     check_may_approve,
     check_may_decline,
-    check_may_download,
     check_may_escalate,
+    check_may_reassign,
     check_may_resubmit,
     check_may_return,
     check_may_withdraw,
-    get_packet_for,
+    who_can_answer,
 )
 from referrals.policies import (
     TIME_ALLOWED,
+    TIME_TO_DELIVER,
     check_can_be_answered,
     check_can_be_approved,
     check_can_be_declined,
+    check_can_be_reassigned,
     check_can_be_resubmitted,
     check_can_be_submitted,
     check_can_be_withdrawn,
+    check_confirmed,
+    check_opened,
     check_packet_unchanged,
     check_read_again,
     check_reason,
-    find_account,
-    find_recipient,
 )
+from referrals.report_policies import check_report_would_be_taken
 from referrals.sealing import ApprovalFacts, seal
-from referrals.signing import SigningKeyUnusable, load_signing_key
-from referrals.submission import Submission, seal_grounds, seal_reason
-from referrals.transports.download import open_archive, seal_archive
-from referrals.verification import fingerprint_of
+from referrals.signing import SigningKeyUnusable, fingerprint_of, load_signing_key
+from referrals.submission import (
+    seal_reason,
+    submission_of,
+)
+from referrals.transports.download import seal_archive
+from referrals.voiding import has_opened, what_changed
 from review.models import Case, Decision
 from review.workflow import decide, refer_case, return_case
 from scoring.models import Conversation
 from scoring.vault import new_data_key
 
 State = Escalation.State
-
-
-class Asked(TypedDict):
-    """What a person asks for, as their form holds it."""
-
-    exit: str
-    recipient_id: int
-    subject_id: int
-    possible_minor_id: int
-    evidence_numbers: Collection[int]
-    context: int
-    incident_at: datetime | None
-    grounds: str
+# How often an approval waits for a checkpoint while others still read the case.
+MOST_WAITS = 5
 
 
 # --- The first person --------------------------------------------------------------------------
@@ -89,10 +94,14 @@ def escalate(*, case_id: int, by: User, seen_revision: int, **asked: Unpack[Aske
             decision=decision,
             requested_by=by,
             requested_at=submission.at,
+            owner=by,
             due_at=submission.at + TIME_ALLOWED[submission.exit],
         )
-        version = _write_version(escalation, submission)
-        record(Verb.ESCALATION_REQUESTED, by=by, about=escalation.about(), payload=_facts(version))
+        version = write_version(escalation, submission)
+        transition(
+            escalation, to=State.REQUESTED, by=by, verb=Verb.ESCALATION_REQUESTED, payload=facts_of(version)
+        )
+        tell_supervisors(escalation, version)
         return escalation
 
 
@@ -102,22 +111,41 @@ def resubmit(*, escalation_id: int, by: User, seen_revision: int, **asked: Unpac
         escalation = Escalation.objects.lock(escalation_id)
         check_may_resubmit(by, escalation)
         check_can_be_resubmitted(escalation)
+        check_fits(escalation, asked)
         revision = Conversation.objects.values_list("revision", flat=True).get(
             pk=escalation.case.conversation_id
         )
         check_read_again(escalation, revision=revision, seen_revision=seen_revision)
-        submission = submission_from(escalation.case, number=escalation.version_count + 1, by=by, asked=asked)
+        submission = next_submission(escalation, by=by, asked=asked)
         check_can_be_submitted(escalation.case, submission)
-        version = _write_version(escalation, submission)
-        return transition(
+        version = write_version(escalation, submission)
+        is_first = escalation.state == State.PREPARED
+        transition(
             escalation,
             to=State.REQUESTED,
             by=by,
-            verb=Verb.ESCALATION_RESUBMITTED,
-            payload=_facts(version),
+            verb=Verb.FOLLOW_UP_REQUESTED if is_first else Verb.ESCALATION_RESUBMITTED,
+            payload=facts_of(version),
             version_count=version.number,
             due_at=escalation.requested_at + TIME_ALLOWED[submission.exit],
         )
+        tell_supervisors(escalation, version)
+        return escalation
+
+
+def reassign(*, escalation_id: int, by: User, to: User, reason: str) -> Escalation:
+    """Another moderator owns the next step: the first may be away, or a moderator no longer."""
+    with transaction.atomic():
+        escalation = Escalation.objects.lock(escalation_id)
+        check_may_reassign(by, escalation)
+        could_answer = {person.pk for person in who_can_answer(escalation)}
+        check_can_be_reassigned(escalation, to=to, reason=reason, who_could_answer=could_answer)
+        payload = {"person": to.pk, "owned_before": escalation.owner_id}
+        escalation.owner = to
+        escalation.save(update_fields=["owner"])
+        words = Escalation.Reassignment(reason).label
+        record(Verb.ESCALATION_REASSIGNED, by=by, about=escalation.about(), payload=payload, reason=words)
+        return escalation
 
 
 def withdraw(*, escalation_id: int, by: User, reason: str) -> Escalation:
@@ -126,59 +154,8 @@ def withdraw(*, escalation_id: int, by: User, reason: str) -> Escalation:
         check_may_withdraw(by, escalation)
         check_can_be_withdrawn(escalation)
         _answer(escalation, by=by, to=State.WITHDRAWN, verb=Verb.ESCALATION_WITHDRAWN, reason=reason)
-        return_case(case=escalation.case, by=by, reason="withdrawn")
+        _give_back(escalation, by=by, reason="withdrawn")
         return escalation
-
-
-def submission_from(case: Case, *, number: int, by: User, asked: Asked) -> Submission:
-    """The ids that a person sent, as what they stand for: accounts of this very conversation."""
-    return Submission(
-        number=number,
-        by=by,
-        at=timezone.now(),
-        exit=asked["exit"],
-        recipient=find_recipient(case, asked["recipient_id"]),
-        subject=find_account(case, asked["subject_id"]),
-        possible_minor=find_account(case, asked["possible_minor_id"]),
-        evidence_numbers=tuple(sorted(set(asked["evidence_numbers"]))),
-        context=asked["context"],
-        incident_at=asked["incident_at"],
-        grounds=asked["grounds"],
-    )
-
-
-def _write_version(escalation: Escalation, submission: Submission) -> EscalationVersion:
-    return EscalationVersion.objects.create(
-        escalation=escalation,
-        number=submission.number,
-        exit=submission.exit,
-        recipient=submission.recipient,
-        subject=submission.subject,
-        possible_minor=submission.possible_minor,
-        incident_at=submission.incident_at,
-        evidence_numbers=list(submission.evidence_numbers),
-        context=submission.context,
-        grounds_sealed=seal_grounds(
-            escalation.case,
-            escalation_id=escalation.pk,
-            number=submission.number,
-            grounds=submission.grounds,
-        ),
-        submitted_by=submission.by,
-        submitted_at=submission.at,
-    )
-
-
-def _facts(version: EscalationVersion) -> dict[str, object]:
-    return {
-        "version": version.number,
-        "exit": version.exit,
-        "recipient": version.recipient_id,
-        "subject": version.subject_id,
-        "possible_minor": version.possible_minor_id,
-        "evidence": version.evidence_numbers,
-        "context": version.context,
-    }
 
 
 # --- The second person -------------------------------------------------------------------------
@@ -200,8 +177,14 @@ def decline(*, escalation_id: int, by: User, reason: str) -> Escalation:
         check_may_decline(by, escalation)
         check_can_be_declined(escalation)
         _answer(escalation, by=by, to=State.DECLINED, verb=Verb.ESCALATION_DECLINED, reason=reason)
-        return_case(case=escalation.case, by=by, reason="declined")
+        _give_back(escalation, by=by, reason="declined")
         return escalation
+
+
+def _give_back(escalation: Escalation, *, by: User, reason: str) -> None:
+    """The case waits for another judgement; but what was sealed and brought away stays referred."""
+    if not escalation.is_follow_up:
+        return_case(case=escalation.case, by=by, reason=reason)
 
 
 def _answer(escalation: Escalation, *, by: User, to: str, verb: Verb, reason: str) -> Escalation:
@@ -217,30 +200,83 @@ def _answer(escalation: Escalation, *, by: User, to: str, verb: Verb, reason: st
     return transition(escalation, to=to, by=by, verb=verb, payload=payload)
 
 
-def approve(*, escalation_id: int, by: User, packet_digest: str, typed_reference: str) -> Packet:
-    """Approve exactly the packet that was seen, and seal it: one act, since nothing but a person may seal (ADR 3)."""
+def approve(
+    *, escalation_id: int, by: User, packet_digest: str, typed_reference: str, confirmed_at: datetime | None
+) -> Packet:
+    """Approve exactly the packet that was seen, and seal it: one act, since nothing but a person may seal (ADR 3).
+
+    What led to it is under a checkpoint first. Whoever reads the case meanwhile makes an entry more: then once again.
+    """
+    escalation = Escalation.objects.select_related("case").get(pk=escalation_id)
+    check_may_approve(by, escalation)
+    for _ in range(MOST_WAITS):
+        wait_for_checkpoint(escalation.about())
+        try:
+            return _approve_and_seal(escalation_id, by, packet_digest, typed_reference, confirmed_at)
+        except NotCovered:
+            continue
+    raise NotPossible(NOT_SEALED, about=escalation.about())
+
+
+def _approve_and_seal(
+    escalation_id: int, by: User, packet_digest: str, typed_reference: str, confirmed_at: datetime | None
+) -> Packet:
     with transaction.atomic():
         escalation = Escalation.objects.lock(escalation_id)
         check_may_approve(by, escalation)
         check_can_be_approved(escalation, typed_reference=typed_reference)
-        draft = draft_of(escalation)
-        check_packet_unchanged(escalation, digest_now=draft.digest, digest_seen=packet_digest)
-        approval = _write_approval(escalation, draft, by)
+        check_confirmed(escalation, confirmed_at)
+        content = gather(escalation.case, submission_of(escalation.current))
+        draft = draft_of(content, about=escalation.about())
+        check_packet_unchanged(
+            escalation,
+            digest_now=draft.digest,
+            digest_seen=packet_digest,
+            what_changed=lambda: what_changed(escalation, content, digest_seen=packet_digest),
+        )
+        check_opened(escalation, has_opened(escalation, by=by.actor_name, digest=draft.digest))
+        check_report_would_be_taken(escalation, draft)
+        _register_report(escalation)
+        approval = _write_approval(escalation, draft, by, confirmed_at=confirmed_at)
         payload = {"approval": approval.pk, "digest": draft.digest, "version": approval.version_number}
         transition(escalation, to=State.APPROVED, by=by, verb=Verb.ESCALATION_APPROVED, payload=payload)
         packet = _seal(approval, draft)
         payload = {"packet": packet.pk, "digest": packet.digest, "archive_digest": packet.archive_digest}
-        transition(escalation, to=State.SEALED, by=by, verb=Verb.PACKET_SEALED, payload=payload)
-        refer_case(case=escalation.case, by=by)
+        transition(
+            escalation,
+            to=State.SEALED,
+            by=by,
+            verb=Verb.PACKET_SEALED,
+            payload=payload,
+            owner=by,
+            due_at=approval.approved_at + TIME_TO_DELIVER[escalation.current.exit],
+        )
+        if not escalation.is_follow_up:
+            refer_case(case=escalation.case, by=by)
         return packet
 
 
-def _write_approval(escalation: Escalation, draft: Draft, by: User) -> Approval:
+def _register_report(escalation: Escalation) -> None:
+    """A conversation goes to one clearing house: the row that says which, and that no other can follow."""
+    version = escalation.current
+    if version.exit != Recipient.Exit.SUSPECTED_EXPLOITATION:
+        return
+    ConversationReport.objects.get_or_create(
+        conversation_id=escalation.case.conversation_id,
+        is_test=version.recipient.is_test,
+        defaults={"recipient": version.recipient, "escalation": escalation},
+    )
+
+
+def _write_approval(
+    escalation: Escalation, draft: Draft, by: User, *, confirmed_at: datetime | None
+) -> Approval:
     return Approval.objects.create(
         escalation=escalation,
         version_number=escalation.version_count,
         requested_by_id=escalation.requested_by_id,
         approved_by=by,
+        confirmed_at=confirmed_at,
         packet_digest=draft.digest,
     )
 
@@ -248,7 +284,14 @@ def _write_approval(escalation: Escalation, draft: Draft, by: User) -> Approval:
 def _seal(approval: Approval, draft: Draft) -> Packet:
     case = approval.escalation.case
     signing_key = _signing_key(approval.escalation)
-    archive = seal(draft, approval_facts=_approval_facts(approval), signing_key=signing_key)
+    hands, trail = hands_and_trail(approval.escalation)
+    archive = seal(
+        draft,
+        approval_facts=_approval_facts(approval),
+        hands=hands,
+        trail=trail,
+        signing_key=signing_key,
+    )
     data_key, cipher = new_data_key(licensee_id=case.licensee_id)
     data_key.save()
     return Packet.objects.create(
@@ -270,6 +313,7 @@ def _approval_facts(approval: Approval) -> ApprovalFacts:
         approved_at=approval.approved_at,
         packet_digest=approval.packet_digest,
         version=approval.version_number,
+        software=software(),
     )
 
 
@@ -279,24 +323,3 @@ def _signing_key(escalation: Escalation) -> Ed25519PrivateKey:
     except SigningKeyUnusable as problem:
         sentence = f"{problem} Nothing was approved or sealed."
         raise NotPossible(sentence, about=escalation.about()) from None
-
-
-# --- Afterwards --------------------------------------------------------------------------------
-
-
-def download(*, packet_id: int, by: User) -> bytes:
-    """The sealed archive, byte for byte as it was sealed. Who took it is committed before it is handed out."""
-    with transaction.atomic():
-        packet = get_packet_for(by, packet_id)
-        check_may_download(by, packet)
-        archive = open_archive(packet)
-        delivery = Delivery.objects.create(
-            packet=packet,
-            recipient=packet.approval.escalation.current.recipient,
-            transport=Delivery.Transport.DOWNLOAD,
-            delivered_by=by,
-            archive_digest=packet.archive_digest,
-        )
-        payload = {"delivery": delivery.pk, "archive_digest": packet.archive_digest}
-        record(Verb.PACKET_DOWNLOADED, by=by, about=packet.about(), payload=payload)
-    return archive

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from referrals.formats.text import canonical, time, written
-from referrals.packet_content import Account, PacketContent, ScoreFacts
+from referrals.formats.text import canonical, escaped, time, written
+from referrals.packet_content import Account, AccountFacts, PacketContent, PreviousPacket, ScoreFacts
 
 FORMAT = "artemis-referral"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 ROLES_ARE_NOT_FINDINGS = (
     "Subject account and possible minor are the roles of two accounts in this referral. Neither is a finding "
@@ -42,10 +42,21 @@ def referral_json(content: PacketContent) -> bytes:
             "subject_account": account(content.subject),
             "possible_minor": account(content.possible_minor),
             "roles_statement": ROLES_ARE_NOT_FINDINGS,
+            "account_facts": [_account_facts(facts) for facts in content.account_facts],
             "incident_at": time(content.incident_at),
+            "incident_definition": written(content.incident_definition)
+            if content.incident_definition
+            else None,
+            "priority": content.priority,
             "grounds": written(content.grounds),
             "evidence_messages": content.evidence_numbers,
             "context": content.context,
+            "redactions": [
+                {"number": number, "reason": reason} for number, reason in sorted(content.redacted.items())
+            ],
+            "not_stated": list(content.completeness),
+            "supplements": _previous(content.previous, "supplements"),
+            "retracts": _previous(content.previous, "retracts"),
             "changed_after_request": content.changed_after_request,
             "viewed": _viewed(content),
             "score": _score(content.score) if content.score else None,
@@ -58,6 +69,31 @@ def account(of: Account) -> dict[str, str]:
         "pseudonym": of.pseudonym,
         "platform_id": of.platform_id,
         "declared_age_band": of.declared_age_band,
+    }
+
+
+def _account_facts(facts: AccountFacts) -> dict[str, Any]:
+    """As the platform said it: nobody here has checked it."""
+    return {
+        "role": facts.role,
+        "pseudonym": facts.pseudonym,
+        "platform_id": facts.platform_id,
+        "display_name": written(facts.display_name),
+        "account_created_at": time(facts.account_created_at),
+        "facts": [{"name": escaped(name), **written(value)} for name, value in facts.facts],
+    }
+
+
+def _previous(previous: PreviousPacket | None, relation: str) -> dict[str, Any] | None:
+    """A sealed packet is never changed: what adds to it or takes it back is a new one, which names it."""
+    if previous is None or previous.relation != relation:
+        return None
+    return {
+        "packet_digest": previous.packet_digest,
+        "archive_digest": previous.archive_digest,
+        "sealed_at": time(previous.sealed_at),
+        "reason": written(previous.reason),
+        "references": list(previous.references),
     }
 
 

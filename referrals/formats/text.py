@@ -22,6 +22,11 @@ def written(text: str) -> dict[str, Any]:
     return {"text": escaped(text), "escaped": needs_escape(text), "sha256": digest(text)}
 
 
+def withheld(text: str) -> dict[str, Any]:
+    """A redacted text: nothing of it but its digest, so that it can be compared if it is ever produced."""
+    return {"text": "", "escaped": False, "sha256": digest(text)}
+
+
 def needs_escape(text: str) -> bool:
     return UNWRITABLE.search(text) is not None
 

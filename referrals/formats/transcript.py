@@ -5,11 +5,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from referrals.formats.referral import account
-from referrals.formats.text import canonical, time, written
+from referrals.formats.text import canonical, time, withheld, written
 from referrals.packet_content import EarlierVersion, PacketContent, TranscriptMessage
 
 FORMAT = "artemis-transcript"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 COLUMNS = (
     "number",
@@ -22,6 +22,7 @@ COLUMNS = (
     "is_current",
     "text",
     "escaped",
+    "redacted",
     "sha256",
     "edited_at",
     "deleted_at",
@@ -36,14 +37,16 @@ def transcript_json(content: PacketContent) -> bytes:
             "format": FORMAT,
             "format_version": FORMAT_VERSION,
             "case_reference": content.case_reference,
-            "messages": [_message(message) for message in content.messages],
+            "messages": [
+                _message(message, content.redacted.get(message.number, "")) for message in content.messages
+            ],
         }
     )
 
 
 def transcript_csv(content: PacketContent) -> bytes:
     """RFC 4180 in UTF-8: every cell quoted, lines end in CRLF, one line for each version of a message."""
-    lines = [COLUMNS, *(row for message in content.messages for row in _rows(message))]
+    lines = [COLUMNS, *(row for message in content.messages for row in _rows(message, content))]
     return "".join(_line(line) for line in lines).encode()
 
 
@@ -52,7 +55,7 @@ def harmless(cell: str) -> str:
     return f"'{cell}" if FORMULA.match(cell) else cell
 
 
-def _message(message: TranscriptMessage) -> dict[str, Any]:
+def _message(message: TranscriptMessage, redacted: str) -> dict[str, Any]:
     return {
         "number": message.number,
         "is_evidence": message.is_evidence,
@@ -62,32 +65,42 @@ def _message(message: TranscriptMessage) -> dict[str, Any]:
         "received_at": time(message.received_at),
         "reply_to": message.reply_to or None,
         "version": message.version,
-        **written(message.text),
+        "redacted": redacted or None,
+        **_words(message.text, redacted),
         "edited_at": time(message.edited_at),
         "deleted_at": time(message.deleted_at),
-        "earlier_versions": [_earlier(version) for version in message.earlier_versions],
+        "earlier_versions": [_earlier(version, redacted) for version in message.earlier_versions],
     }
 
 
-def _earlier(version: EarlierVersion) -> dict[str, Any]:
+def _words(text: str, redacted: str) -> dict[str, Any]:
+    return withheld(text) if redacted else written(text)
+
+
+def _earlier(version: EarlierVersion, redacted: str) -> dict[str, Any]:
     return {
         "version": version.version,
-        **written(version.text),
+        **_words(version.text, redacted),
         "edited_at": time(version.edited_at),
         "received_at": time(version.received_at),
     }
 
 
-def _rows(message: TranscriptMessage) -> Iterable[Sequence[str]]:
+def _rows(message: TranscriptMessage, content: PacketContent) -> Iterable[Sequence[str]]:
+    redacted = content.redacted.get(message.number, "")
     for earlier in message.earlier_versions:
-        yield _row(message, earlier, is_current=False)
-    yield _row(message, message, is_current=True)
+        yield _row(message, earlier, redacted, is_current=False)
+    yield _row(message, message, redacted, is_current=True)
 
 
 def _row(
-    message: TranscriptMessage, version: TranscriptMessage | EarlierVersion, *, is_current: bool
+    message: TranscriptMessage,
+    version: TranscriptMessage | EarlierVersion,
+    redacted: str,
+    *,
+    is_current: bool,
 ) -> Sequence[str]:
-    words = written(version.text)
+    words = _words(version.text, redacted)
     return (
         str(message.number),
         _yes(message.is_evidence),
@@ -99,6 +112,7 @@ def _row(
         _yes(is_current),
         words["text"],
         _yes(words["escaped"]),
+        redacted,
         words["sha256"],
         time(version.edited_at) or "",
         time(message.deleted_at) or "",

@@ -1,6 +1,8 @@
 """What the tests of referrals share: a signing key, recipients, and an escalation that waits for its second person."""
 
-from collections.abc import Callable
+import hashlib
+import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from licensees.models import Licensee
+from referrals.formats import report
+from referrals.formats.typesetting import typeset
 from referrals.models import Escalation, Packet, Recipient
 from referrals.reading import view_packet
 from referrals.signing import create_signing_key
@@ -19,7 +23,7 @@ from review.queue import claim
 from review.workflow import reveal
 from scoring.incoming import IncomingConversation, IncomingMessage
 from scoring.ingest import accept
-from scoring.models import Message
+from scoring.models import Conversation, Message
 from tests.factories import BEGAN_AT, make_case
 from tests.people import TESTS
 
@@ -31,6 +35,22 @@ EVERYTHING = range(1, 9)
 def signing_key(keys: Path) -> Path:
     create_signing_key(keys)
     return keys
+
+
+@pytest.fixture(autouse=True, scope="session")
+def set_once() -> Iterator[None]:
+    """Each report is set by Typst once, however often a test looks at it: the same content gives the same bytes."""
+    kept: dict[str, bytes] = {}
+
+    def remembering(source: bytes, *, said: dict[str, Any], at: int) -> bytes:
+        order = hashlib.sha256(json.dumps([source.decode(), said, at]).encode()).hexdigest()
+        if order not in kept:
+            kept[order] = typeset(source, said=said, at=at)
+        return kept[order]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(report, "typeset", remembering)
+        yield
 
 
 @pytest.fixture
@@ -72,6 +92,8 @@ def asked(case: Case, recipient: Recipient, **changes: Any) -> dict[str, Any]:
         "context": 1,
         "incident_at": BEGAN_AT,
         "grounds": GROUNDS,
+        "incident_definition": "when the first evidence message was sent",
+        "priority": 2 if recipient.jurisdiction == "GB" else None,
         **changes,
     }
 
@@ -100,6 +122,7 @@ def approved_by(escalation: Escalation, person: User) -> Packet:
         by=person,
         packet_digest=seen_by(escalation, person),
         typed_reference=escalation.case.reference,
+        confirmed_at=timezone.now(),
     )
 
 
@@ -132,3 +155,23 @@ def edit_message(case: Case, number: int, *, text: str) -> Message:
 @pytest.fixture
 def another_case(northwind: Licensee) -> Callable[[str], Case]:
     return lambda external_id: make_case(northwind, external_id=external_id)
+
+
+def send_more(case: Case, texts: list[str]) -> None:
+    """The platform sends further messages of the same conversation."""
+    conversation = Conversation.objects.get(pk=case.conversation_id)
+    senders = list(conversation.participants.order_by("position"))
+    first = conversation.message_count + 1
+    messages = tuple(
+        IncomingMessage(
+            id=f"m{number}", sender=senders[number % 2].external_id, sent_at=timezone.now(), text=text
+        )
+        for number, text in enumerate(texts, start=first)
+    )
+    with transaction.atomic():
+        (outcome,) = accept(
+            licensee=case.licensee,
+            items=[IncomingConversation(id=conversation.external_id, messages=messages)],
+            by=TESTS,
+        )
+    assert not outcome.faults

@@ -1,10 +1,15 @@
 """A packet's content made by hand, for the tests that need no database."""
 
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from referrals.packet_builder import build
+from audit.merkle import Frontier, hash_of, inclusion_ranges, leaf_hash
+from audit.notes import Checkpoint, Signer
+from referrals.formats.custody import Hand
+from referrals.formats.trail import Proof, Trail, TrailEntry
+from referrals.packet_builder import Draft, build
 from referrals.packet_content import (
     Account,
     EarlierVersion,
@@ -15,6 +20,7 @@ from referrals.packet_content import (
     TranscriptMessage,
     Viewed,
 )
+from referrals.packet_layout import PAYLOAD
 from referrals.sealing import ApprovalFacts, seal
 
 BEGAN_AT = datetime(2026, 3, 3, 20, 0, tzinfo=UTC)
@@ -100,14 +106,71 @@ CONTENT = PacketContent(
 )
 
 
+SMALL = Draft(
+    case_reference=CONTENT.case_reference,
+    files=tuple(
+        (path, f'{{"case":{{"reference":"{CONTENT.case_reference}"}}}}'.encode()) for path in PAYLOAD
+    ),
+)
+
+
+ENTRY = '{"actor":"person:4","verb":"packet:viewed"}'
+HANDS = (
+    Hand(
+        at=ASKED_AT + timedelta(minutes=10),
+        act="packet:viewed",
+        words="viewed the draft packet",
+        who="person:4",
+        role="supervisor",
+        version=1,
+        digest="0" * 64,
+        trail_number=2,
+    ),
+)
+APPROVED = '{"actor":"person:4","verb":"escalation:approved"}'
+# A trail of five entries, of which the case has the third and the last.
+OTHERS = [bytes([number]) * 32 for number in range(5)]
+TRAIL_SIGNER = Signer("tests.example/trail", Ed25519PrivateKey.from_private_bytes(bytes(range(2, 34))))
+
+
+def _trail() -> Trail:
+    leaves = [*OTHERS[:4], leaf_hash(ENTRY.encode())]
+    frontier = Frontier()
+    for leaf in leaves:
+        frontier.append(leaf)
+    kept = {(0, index): leaf for index, leaf in enumerate(leaves)}
+
+    def proof(index: int) -> Proof:
+        hashes = [hash_of(part, kept) for part in inclusion_ranges(index, 5)]
+        return Proof(index, 5, tuple(one.hex() for one in hashes))
+
+    return Trail(
+        entries=(
+            TrailEntry(number=1, leaf_hash=leaves[2].hex(), proof=proof(2)),
+            TrailEntry(number=2, leaf_hash=leaves[4].hex(), entry=ENTRY, proof=proof(4)),
+        ),
+        with_packet=(TrailEntry(number=3, leaf_hash=leaf_hash(APPROVED.encode()).hex(), entry=APPROVED),),
+        checkpoint=TRAIL_SIGNER.sign(Checkpoint(TRAIL_SIGNER.name, 5, frontier.root())),
+        checkpoint_key=str(TRAIL_SIGNER.verifier),
+    )
+
+
+TRAIL = _trail()
+
+
+@cache
 def sealed(content: PacketContent = CONTENT, *, key: Ed25519PrivateKey = SIGNING_KEY) -> bytes:
-    draft = build(content)
+    return seal_draft(build(content), key=key)
+
+
+def seal_draft(draft: Draft, *, key: Ed25519PrivateKey = SIGNING_KEY) -> bytes:
     facts = ApprovalFacts(
         requested_by="person:3",
         requested_at=ASKED_AT,
         approved_by="person:4",
         approved_at=ASKED_AT + timedelta(minutes=20),
         packet_digest=draft.digest,
-        version=content.version,
+        version=1,
+        software=CONTENT.software,
     )
-    return seal(draft, approval_facts=facts, signing_key=key)
+    return seal(draft, approval_facts=facts, hands=HANDS, trail=TRAIL, signing_key=key)

@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 
 from accounts.models import User
 from audit.models import AuditEvent
@@ -36,7 +37,13 @@ def nothing_moved(escalation: Escalation) -> bool:
 def refused(escalation: Escalation, person: User, *, digest: str, reference: str) -> str:
     keys = DataKey.objects.count()
     with pytest.raises(NotPossible) as refusal:
-        approve(escalation_id=escalation.pk, by=person, packet_digest=digest, typed_reference=reference)
+        approve(
+            escalation_id=escalation.pk,
+            by=person,
+            packet_digest=digest,
+            typed_reference=reference,
+            confirmed_at=timezone.now(),
+        )
     assert nothing_moved(escalation)
     assert DataKey.objects.count() == keys
     return refusal.value.sentence
@@ -141,7 +148,10 @@ def test_a_recipient_that_was_renamed_meanwhile_is_read_again(escalation: Escala
     digest = seen_by(escalation, otto)
     Recipient.objects.update(name="Another desk")
     sentence = refused(escalation, otto, digest=digest, reference=escalation.case.reference)
-    assert sentence == "The packet changed since you opened it. Read it again."
+    assert sentence == (
+        "The packet changed since you opened it: what is said of an account, the licensee or the recipient is "
+        "another. Read it again."
+    )
 
 
 def test_without_a_signing_key_nothing_is_approved(
@@ -167,6 +177,7 @@ def test_a_second_approval_is_refused_with_the_first_one_named(
             by=ines,
             packet_digest=packet.digest,
             typed_reference=escalation.case.reference,
+            confirmed_at=timezone.now(),
         )
     assert refusal.value.sentence.startswith("Otto approved it at ")
     assert Approval.objects.count() == Packet.objects.count() == 1

@@ -15,10 +15,10 @@ from accounts.models import User
 from audit.models import AuditEvent
 from audit.transitions import NotPossible
 from audit.verbs import Verb
+from referrals.delivering import download
 from referrals.models import Delivery, Packet
 from referrals.tests.conftest import approved_by, ask
 from referrals.verification import verify
-from referrals.workflow import download
 from scoring.models import DataKey
 
 
@@ -33,7 +33,7 @@ def test_each_time_is_a_delivery_and_an_entry_of_the_trail(packet: Packet, otto:
     download(packet_id=packet.pk, by=otto)
     download(packet_id=packet.pk, by=ines)
     deliveries = list(packet.deliveries.all())
-    assert [(one.delivered_by, one.archive_digest) for one in deliveries] == [
+    assert [(one.released_by, one.archive_digest) for one in deliveries] == [
         (otto, packet.archive_digest),
         (ines, packet.archive_digest),
     ]
@@ -54,7 +54,7 @@ def test_if_it_cannot_be_recorded_nothing_is_handed_out(
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("the trail is full")
 
-    monkeypatch.setattr("referrals.workflow.record", fail)  # type: ignore[attr-defined]
+    monkeypatch.setattr("audit.transitions.record", fail)  # type: ignore[attr-defined]
     with pytest.raises(RuntimeError), transaction.atomic():
         download(packet_id=packet.pk, by=otto)
     assert not Delivery.objects.exists()
@@ -111,7 +111,7 @@ def test_the_page_shows_whose_hands_it_passed_through(
     packet: Packet, otto: User, browser_of: Callable[[User], Client]
 ) -> None:
     download(packet_id=packet.pk, by=otto)
-    page = browser_of(otto).get(reverse("referrals:packet", args=[packet.pk])).content.decode()
+    page = browser_of(otto).get(reverse("referrals:custody", args=[packet.pk])).content.decode()
     acts = [
         "asked for an escalation",
         "viewed the draft packet",
@@ -121,4 +121,5 @@ def test_the_page_shows_whose_hands_it_passed_through(
     places = [page.index(act) for act in [*acts, "downloaded the packet"]]
     assert places == sorted(places)
     assert packet.digest in page
+    assert packet.archive_digest in page
     assert "between the two of us" not in page

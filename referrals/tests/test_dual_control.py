@@ -12,6 +12,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.access import NotAllowed
 from accounts.models import User
@@ -19,7 +20,7 @@ from accounts.roles import Role
 from audit.transitions import NotPossible
 from licensees.assignments import assign
 from licensees.models import Licensee
-from referrals.models import Approval, Escalation, Packet, Recipient
+from referrals.models import Approval, ConversationReport, Escalation, EscalationVersion, Packet, Recipient
 from referrals.tests.conftest import approved_by, ask, seen_by
 from referrals.workflow import approve, return_escalation, withdraw
 from review.models import Case
@@ -67,6 +68,7 @@ def refused(escalation: Escalation, person: User) -> str:
             by=person,
             packet_digest="0" * 64,
             typed_reference=escalation.case.reference,
+            confirmed_at=timezone.now(),
         )
     assert nothing_moved(escalation)
     return refusal.value.sentence
@@ -140,10 +142,15 @@ def test_two_approvals_at_once_make_one_packet(
 ) -> None:
     escalation = ask(case, mara, desk)
     digest = seen_by(escalation, otto)
+    assert seen_by(escalation, ines) == digest
 
     def press(person: User) -> Callable[[], Packet]:
         return lambda: approve(
-            escalation_id=escalation.pk, by=person, packet_digest=digest, typed_reference=case.reference
+            escalation_id=escalation.pk,
+            by=person,
+            packet_digest=digest,
+            typed_reference=case.reference,
+            confirmed_at=timezone.now(),
         )
 
     answers = race(press(otto), press(ines))
@@ -161,7 +168,11 @@ def test_an_approval_and_a_withdrawal_at_once_end_in_one_of_them(
     digest = seen_by(escalation, otto)
     race(
         lambda: approve(
-            escalation_id=escalation.pk, by=otto, packet_digest=digest, typed_reference=case.reference
+            escalation_id=escalation.pk,
+            by=otto,
+            packet_digest=digest,
+            typed_reference=case.reference,
+            confirmed_at=timezone.now(),
         ),
         lambda: withdraw(escalation_id=escalation.pk, by=mara, reason="I mistook the account."),
     )
@@ -213,7 +224,7 @@ def contents(owner: psycopg.Connection) -> dict[str, Any]:
 
 APPROVE = (
     "INSERT INTO referrals_approval (escalation_id, version_number, requested_by_id, approved_by_id, approved_at, "
-    "packet_digest) VALUES (%s, 1, %s, %s, now(), %s)"
+    "confirmed_at, packet_digest) VALUES (%s, 1, %s, %s, now(), now(), %s)"
 )
 SEAL = (
     "INSERT INTO referrals_packet (approval_id, digest, archive_digest, archive_sealed, archive_size, data_key_id, "
@@ -248,7 +259,7 @@ def test_the_requester_of_the_escalation_cannot_be_rewritten(
     asked_for: Escalation, otto: User, attack: Attack
 ) -> None:
     refusal = attack("UPDATE referrals_escalation SET requested_by_id = %s", [otto.pk])
-    assert "escalation_requester_decided" in refusal
+    assert "Cannot update rows from referrals_escalation" in refusal
 
 
 def test_who_decided_cannot_be_rewritten(asked_for: Escalation, otto: User, attack: Attack) -> None:
@@ -299,17 +310,90 @@ def test_there_is_no_packet_of_another_digest(
     asked_for: Escalation, mara: User, otto: User, attack: Attack
 ) -> None:
     """An approval of one packet does not carry another."""
+    register(asked_for, asked_for.current.recipient)
+    now = timezone.now()
     approval = Approval.objects.create(
-        escalation=asked_for, version_number=1, requested_by=mara, approved_by=otto, packet_digest=DIGEST
+        escalation=asked_for,
+        version_number=1,
+        requested_by=mara,
+        approved_by=otto,
+        approved_at=now,
+        confirmed_at=now,
+        packet_digest=DIGEST,
     )
     key_id = asked_for.case.conversation.data_key_id
     assert "packet_is_what_was_approved" in attack(SEAL, [approval.pk, "b" * 64, DIGEST, key_id])
 
 
+def test_who_submitted_a_version_cannot_approve_even_where_another_asked(
+    asked_for: Escalation, mara: User, ines: User, attack: Attack
+) -> None:
+    """Ines took it over and submitted it again: it is as much hers as Mara's."""
+    first = asked_for.current
+    EscalationVersion.objects.create(
+        escalation=asked_for,
+        number=2,
+        exit=first.exit,
+        recipient=first.recipient,
+        subject=first.subject,
+        possible_minor=first.possible_minor,
+        evidence_numbers=[3],
+        grounds_sealed=b"",
+        submitted_by=ines,
+    )
+    register(asked_for, first.recipient)
+    assert "approval_by_who_submitted" in attack(APPROVE, [asked_for.pk, mara.pk, ines.pk, DIGEST])
+
+
+def test_nobody_approves_for_a_clearing_house_that_is_not_the_conversations(
+    asked_for: Escalation, mara: User, otto: User, attack: Attack
+) -> None:
+    other = Recipient.objects.create(
+        name="Another desk", exit="suspected_exploitation", jurisdiction="GB", contact="a@b.example"
+    )
+    register(asked_for, other)
+    refusal = attack(APPROVE, [asked_for.pk, mara.pk, otto.pk, DIGEST])
+    assert "approval_reported_once" in refusal
+
+
+def test_a_conversation_has_one_clearing_house(asked_for: Escalation, attack: Attack) -> None:
+    register(asked_for, asked_for.current.recipient)
+    refusal = attack(
+        "INSERT INTO referrals_conversationreport (conversation_id, recipient_id, is_test, escalation_id, "
+        "reported_at) SELECT conversation_id, recipient_id, is_test, escalation_id, now() "
+        "FROM referrals_conversationreport"
+    )
+    assert "conversation_reported_to_one_clearing_house" in refusal
+
+
+@pytest.mark.parametrize(
+    ("confirmed", "constraint"),
+    [
+        ("NULL", "approval_confirmed"),
+        ("now() - interval '11 minutes'", "approval_confirmed_shortly_before"),
+        ("now() + interval '1 minute'", "approval_confirmed_shortly_before"),
+    ],
+)
+def test_nobody_approves_without_having_shown_again_that_it_is_they(
+    asked_for: Escalation, mara: User, otto: User, attack: Attack, confirmed: str, constraint: str
+) -> None:
+    statement = APPROVE.replace("now(), now()", f"now(), {confirmed}")
+    assert constraint in attack(statement, [asked_for.pk, mara.pk, otto.pk, DIGEST])
+
+
+def register(escalation: Escalation, recipient: Recipient) -> None:
+    ConversationReport.objects.create(
+        conversation=escalation.case.conversation,
+        recipient=recipient,
+        is_test=recipient.is_test,
+        escalation=escalation,
+    )
+
+
 def test_a_case_has_one_living_escalation(asked_for: Escalation, attack: Attack) -> None:
     refusal = attack(
         "INSERT INTO referrals_escalation (case_id, decision_id, requested_by_id, requested_at, due_at, state, "
-        "version_count) SELECT case_id, decision_id, requested_by_id, now(), now(), 'requested', 1 "
+        "version_count, owner_id) SELECT case_id, decision_id, requested_by_id, now(), now(), 'requested', 1, owner_id "
         "FROM referrals_escalation"
     )
     assert "unique" in refusal

@@ -26,14 +26,14 @@ from review.label_meanings import MEANINGS
 from review.labels import export_labels
 from review.models import Case, Decision
 from review.queue import claim
-from review.tests.acts import dismiss, rescored, revision_of
+from review.tests.acts import dismiss, in_days, rescored, revision_of
 from review.workflow import annotate, decide, reveal, supersede_annotation
 from scoring.corpora import read_records
 from scoring.incoming import IncomingConversation, IncomingMessage
 from scoring.ingest import accept
+from scoring.key_providers import EvidenceUnreadable
 from scoring.models import DataKey, Message, ModelVersion
 from scoring.sample_corpus import generate
-from scoring.vault import EvidenceUnreadable
 from tests.factories import TEXTS, later, make_case
 from tests.people import TESTS
 
@@ -88,7 +88,7 @@ def test_every_disposition_has_a_meaning():
     ("disposition", "more", "label"),
     [
         ("no_action", {"reason": "peers"}, 0),
-        ("monitor", {}, None),
+        ("monitor", {"monitor_until": in_days(7)}, None),
         ("platform_action", {"platform_action": "block"}, None),
     ],
 )

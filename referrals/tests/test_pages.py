@@ -16,6 +16,7 @@ from referrals.workflow import return_escalation
 from review.models import Case
 from review.workflow import annotate
 from scoring.models import Conversation
+from tests.people import PASSWORD
 
 Browser = Callable[[User], Client]
 
@@ -28,6 +29,8 @@ def posted(case: Case, desk: Recipient, *, step: str, **changes: Any) -> dict[st
         "subject": values["subject_id"],
         "possible_minor": values["possible_minor_id"],
         "incident_at": "2026-03-03T20:04",
+        "incident_definition": values["incident_definition"],
+        "priority": values["priority"] or "",
         "context": 1,
         "grounds": GROUNDS,
         "evidence": [3, 5],
@@ -131,7 +134,7 @@ def test_a_step_back_keeps_what_was_typed(
         ({"evidence": []}, "Choose at least one message that you have read."),
         ({"evidence": [7]}, "7 is not one of the available choices."),
         ({"exit": "imminent_threat"}, "takes “suspected exploitation” only."),
-        ({"recipient": ""}, "Choose one."),
+        ({"subject": ""}, "Choose one."),
         ({"context": 99}, "Ensure this value is less than or equal to 20."),
     ],
 )
@@ -244,7 +247,11 @@ def test_a_change_on_the_platform_is_plain_to_see(
 
 
 def test_approving_leads_to_the_packet(escalation: Escalation, otto: User, browser_of: Browser) -> None:
-    data = {"packet_digest": seen_by(escalation, otto), "typed_reference": f" {escalation.case.reference} "}
+    data = {
+        "packet_digest": seen_by(escalation, otto),
+        "typed_reference": f" {escalation.case.reference} ",
+        "password": PASSWORD,
+    }
     answer = browser_of(otto).post(reverse("referrals:approve", args=[escalation.pk]), data)
     packet = Packet.objects.get()
     assert answer["Location"] == reverse("referrals:packet", args=[packet.pk])
@@ -253,7 +260,7 @@ def test_approving_leads_to_the_packet(escalation: Escalation, otto: User, brows
 def test_an_approval_of_something_else_is_answered_with_a_conflict(
     escalation: Escalation, otto: User, browser_of: Browser
 ) -> None:
-    data = {"packet_digest": "0" * 64, "typed_reference": escalation.case.reference}
+    data = {"packet_digest": "0" * 64, "typed_reference": escalation.case.reference, "password": PASSWORD}
     answer = browser_of(otto).post(reverse("referrals:approve", args=[escalation.pk]), data)
     assert answer.status_code == 409
     assert "The packet changed since you opened it. Read it again." in answer.content.decode()

@@ -179,6 +179,8 @@ def _posted(case: Case, desk: Recipient) -> dict[str, Any]:
     return {
         "exit": str(values["exit"]),
         "recipient": values["recipient_id"],
+        "priority": values["priority"] or "",
+        "incident_definition": values["incident_definition"],
         "subject": values["subject_id"],
         "possible_minor": values["possible_minor_id"],
         "context": values["context"],

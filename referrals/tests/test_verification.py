@@ -14,21 +14,31 @@ import bagit
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from referrals import archive
-from referrals.packet_builder import build, manifest_of
+from referrals import archive, sealing
+from referrals.packet_builder import Draft, build, manifest_of
+from referrals.packet_layout import SIGNED_TAGS
 from referrals.sealing import ApprovalFacts, NotWhatWasApproved, seal
-from referrals.signing import SigningKeyUnusable, create_signing_key, load_signing_key, public_pem
-from referrals.tests.packets import ASKED_AT, CONTENT, SIGNING_KEY, sealed
-from referrals.verification import Report, fingerprint_of, verify
+from referrals.signing import (
+    SigningKeyUnusable,
+    create_signing_key,
+    fingerprint_of,
+    load_signing_key,
+    public_pem,
+)
+from referrals.tests.packets import ASKED_AT, CONTENT, SIGNING_KEY, SMALL, seal_draft, sealed
+from referrals.verification import Report, verify
 
 FOLDER = "referral-NW-2031-7"
 REPOSITORY = Path(__file__).resolve().parents[2]
 ANOTHER_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(1, 33)))
-GOLDEN_ARCHIVE = "48e18b665339b70849fb0fcb7da77614275bfaa3a8d07ad2ae47e03071354f71"
+GOLDEN_ARCHIVE = "cf76261e9b4b1b7218707f00bec25f0bc3fb5b62bb760fc2aadf787cb1f2739d"
 
 
 def members(raw: bytes) -> dict[str, bytes]:
     return dict(archive.read(raw).members)
+
+
+ANOTHER_PACKET = members(seal_draft(Draft(SMALL.case_reference, SMALL.files[:-1])))
 
 
 def changed(change: Callable[[dict[str, bytes]], None]) -> list[str]:
@@ -70,9 +80,13 @@ def test_a_changed_byte_is_found_wherever_it_is(seed: int) -> None:
     assert finds_something(bytes(raw)), f"byte {place}"
 
 
-def test_every_single_byte_is_covered() -> None:
-    """Not only the 300: each byte of the file, one after the other."""
-    raw = bytearray(sealed())
+def test_every_single_byte_is_covered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not only the 300: each byte of a packet, one after the other. What lies in every packet is one word in this one,
+    and its payload is small, so that it takes seconds; all else is as it is in any."""
+    words = {path: path.encode() for path in sealing.enclosed()}
+    monkeypatch.setattr(sealing, "enclosed", lambda: words)
+    raw = bytearray(seal_draft(SMALL))
+    assert verify(bytes(raw)).is_valid
     missed = []
     for place in range(len(raw)):
         raw[place] ^= 0x01
@@ -126,7 +140,10 @@ def test_regenerated_manifests_do_not_help() -> None:
     assert changed(change) == [
         "The signature does not fit: tagmanifest-sha256.txt.ed25519, tagmanifest-sha256.txt or signing-key.pub "
         "was changed.",
+        "The SSH signature does not fit: tagmanifest-sha256.txt.sig, tagmanifest-sha256.txt or signing-key.pub "
+        "was changed.",
         "approval.json approves another packet: its digest is not that of the manifest.",
+        "custody.json speaks of another packet: its digest is not that of the manifest.",
     ]
 
 
@@ -135,18 +152,26 @@ def regenerate(files: dict[str, bytes]) -> None:
     inside = {path.removeprefix(f"{FOLDER}/"): data for path, data in files.items()}
     payload = {path: data for path, data in inside.items() if path.startswith("data/")}
     inside["manifest-sha256.txt"] = manifest_of(payload)
-    signed = ("approval.json", "bag-info.txt", "bagit.txt", "manifest-sha256.txt", "signing-key.pub")
-    inside["tagmanifest-sha256.txt"] = manifest_of({path: inside[path] for path in signed})
+    inside["tagmanifest-sha256.txt"] = manifest_of({path: inside[path] for path in SIGNED_TAGS})
     files.update({f"{FOLDER}/{path}": data for path, data in inside.items()})
 
 
-def test_the_signature_of_another_packet_does_not_fit() -> None:
-    other = members(sealed(replace(CONTENT, grounds="Other grounds, of another packet.")))
-    name = f"{FOLDER}/tagmanifest-sha256.txt.ed25519"
-    findings = changed(lambda files: files.update({name: other[name]}))
+@pytest.mark.parametrize(
+    ("signature", "name"),
+    [("tagmanifest-sha256.txt.ed25519", "signature"), ("tagmanifest-sha256.txt.sig", "SSH signature")],
+)
+def test_the_signature_of_another_packet_does_not_fit(signature: str, name: str) -> None:
+    path = f"{FOLDER}/{signature}"
+    findings = changed(lambda files: files.update({path: ANOTHER_PACKET[path]}))
     assert findings == [
-        "The signature does not fit: tagmanifest-sha256.txt.ed25519, tagmanifest-sha256.txt or signing-key.pub "
-        "was changed."
+        f"The {name} does not fit: {signature}, tagmanifest-sha256.txt or signing-key.pub was changed."
+    ]
+
+
+def test_a_packet_without_one_of_its_signatures_is_not_valid() -> None:
+    path = f"{FOLDER}/tagmanifest-sha256.txt.sig"
+    assert changed(lambda files: files.pop(path) and None) == [
+        "tagmanifest-sha256.txt.sig is missing: without it nothing shows who sealed the packet."
     ]
 
 
@@ -225,6 +250,7 @@ def test_other_programs_can_read_it(tmp_path: Path) -> None:
 
 def test_nothing_is_sealed_that_was_not_approved() -> None:
     facts = ApprovalFacts(
+        software="Artemis",
         requested_by="person:3",
         requested_at=ASKED_AT,
         approved_by="person:4",

@@ -5,7 +5,8 @@ import hmac
 
 from audit.transitions import NotPossible
 from referrals.models import Packet
-from scoring.vault import Cipher, EvidenceUnreadable, open_data_key
+from scoring.key_providers import EvidenceUnreadable
+from scoring.vault import Cipher, open_data_key
 
 
 def seal_archive(cipher: Cipher, *, digest: str, archive: bytes) -> bytes:

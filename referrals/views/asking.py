@@ -1,6 +1,7 @@
 """Asking a second person: choose the evidence, see the packet as it would be, then ask; again after a return."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -10,13 +11,18 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import access
+from accounts.models import User
 from accounts.roles import Role
 from accounts.signed_in import signed_in
 from referrals import workflow
-from referrals.forms import RequestForm, initial_of
-from referrals.models import Escalation
+from referrals.asked import Asked
+from referrals.follow_policies import followed
+from referrals.following import read_on
+from referrals.forms import RequestForm, RetractionForm, initial_of
+from referrals.models import Escalation, EscalationVersion
 from referrals.permissions import get_escalation_for
 from referrals.reading import (
+    Entry,
     Reading,
     check_can_begin,
     check_can_begin_again,
@@ -26,12 +32,17 @@ from referrals.reading import (
     read_choices,
     read_history,
     readable_numbers,
+    readers_for,
 )
+from referrals.submission import open_grounds
 from referrals.views.document import document
-from referrals.workflow import Asked
-from review.models import Annotation, Case
+from review.golden import answer_golden
+from review.models import Annotation, Case, Decision
 from review.permissions import get_case_for
+from review.policies import REVEALED_AT_ONCE
 from scoring.models import Conversation
+
+READ = "read:"
 
 
 @access(Role.MODERATOR)
@@ -40,7 +51,7 @@ def escalate(request: HttpRequest, reference: str) -> HttpResponse:
     person = signed_in(request)
     case = get_case_for(person, reference)
     check_can_begin(person, case)
-    form = _form(request, case, initial=_first_initial(request, case))
+    form = _form(request, case, initial=_first_initial(request, case), readers={person.pk})
 
     def look(asked: Asked) -> Reading:
         return preview(case_id=case.pk, by=person, asked=asked)
@@ -49,7 +60,11 @@ def escalate(request: HttpRequest, reference: str) -> HttpResponse:
         seen_revision = form.cleaned_data["seen_revision"]
         return workflow.escalate(case_id=case.pk, by=person, seen_revision=seen_revision, **asked)
 
-    words = {"case": case, "back": reverse("review:case", args=[case.reference])}
+    words = {
+        "case": case,
+        "readers": {person.pk},
+        "back": reverse("review:case", args=[case.reference]),
+    }
     return _answer(request, form, words, look=look, submit=submit)
 
 
@@ -60,7 +75,11 @@ def resubmit(request: HttpRequest, escalation_id: int) -> HttpResponse:
     escalation = get_escalation_for(person, escalation_id)
     check_can_begin_again(person, escalation)
     case = escalation.case
-    form = _form(request, case, initial=_next_initial(escalation))
+    readers = readers_for(person, escalation)
+    is_retraction = escalation.relation == Escalation.Relation.RETRACTS
+    form = (
+        _retraction_form(request, escalation) if is_retraction else _next_form(request, escalation, readers)
+    )
 
     def look(asked: Asked) -> Reading:
         return preview_again(escalation_id=escalation.pk, by=person, asked=asked)
@@ -71,16 +90,19 @@ def resubmit(request: HttpRequest, escalation_id: int) -> HttpResponse:
 
     words = {
         "case": case,
+        "readers": readers,
         "back": reverse("referrals:escalation", args=[escalation.pk]),
         "escalation": escalation,
-        "returned": read_history(escalation_id=escalation.pk, by=person)[-1],
+        "returned": _returned(escalation, person) if escalation.state == Escalation.State.RETURNED else None,
+        "read_on": partial(read_on, escalation_id=escalation.pk, by=person),
+        "is_retraction": is_retraction,
     }
     return _answer(request, form, words, look=look, submit=submit)
 
 
 def _answer(
     request: HttpRequest,
-    form: RequestForm,
+    form: RequestForm | RetractionForm,
     words: dict[str, Any],
     *,
     look: Callable[[Asked], Reading],
@@ -89,32 +111,110 @@ def _answer(
     """Three steps at one address: the form, the packet as it would be, and the request itself."""
     step = request.POST.get("step", "")
     words |= {"form": form}
+    if step.startswith(READ) and "read_on" in words:
+        words["read_on"](numbers=_turns(step.removeprefix(READ)))
+        form.fields["evidence"].choices = _as_choices(words["case"], words["readers"])  # type: ignore[attr-defined]
+        step = "change"
     if step == "change" or not form.is_valid():
-        words |= _choices(request, words["case"], form)
+        words |= _choices(request, words, form) if isinstance(form, RequestForm) else {}
         is_wrong = form.is_bound and step != "change"
         return render(request, "referrals/ask.html", words, status=422 if is_wrong else 200)
-    if step == "submit":
+    if step == "submit" and words["case"].is_practice and isinstance(form, RequestForm):
+        return _practised(request, words["case"], form)
+    if step == "submit" and _was_seen(request, form):
         escalation = submit(form.asked())
         messages.success(request, "A second person is asked now. The case is theirs until they answer.")
         return redirect("referrals:escalation", escalation.pk)
-    return render(request, "referrals/preview.html", {**words, "document": document(look(form.asked()))})
+    words |= {
+        "document": document(look(form.asked())),
+        "redacted": _redacted(form),
+        "reasons": EscalationVersion.Redaction.choices,
+        "not_seen": step == "submit",
+    }
+    return render(request, "referrals/preview.html", words)
 
 
-def _form(request: HttpRequest, case: Case, *, initial: dict[str, Any]) -> RequestForm:
-    readable = readable_numbers(case, signed_in(request))
-    return RequestForm(request.POST or None, case=case, readable=readable, initial=initial)
+def _practised(request: HttpRequest, case: Case, form: RequestForm) -> HttpResponse:
+    """A golden case ends here: that they would escalate is their answer, and nobody is asked anything."""
+    answer = answer_golden(
+        case_id=case.pk,
+        by=signed_in(request),
+        disposition=Decision.Disposition.ESCALATE,
+        seen_revision=form.cleaned_data["seen_revision"],
+    )
+    return redirect("review:golden_answer", answer.pk)
 
 
-def _choices(request: HttpRequest, case: Case, form: RequestForm) -> dict[str, Any]:
-    ticked = form["evidence"].value() or []
-    choices = read_choices(case_id=case.pk, by=signed_in(request))
+def _turns(words: str) -> list[int]:
+    """“5-9” as the numbers of turns, no more of them than are revealed at once."""
+    first, _, last = words.partition("-")
+    if not (first.isdecimal() and last.isdecimal() and len(first) < 8 and len(last) < 8):
+        return []
+    return list(range(int(first), min(int(last), int(first) + REVEALED_AT_ONCE - 1) + 1))
+
+
+def _was_seen(request: HttpRequest, form: RequestForm | RetractionForm) -> bool:
+    """Whether the packet on the page was the one with these redactions: nobody asks for what they did not see."""
+    return request.POST.get("redacted_seen", "") == _redacted(form)
+
+
+def _redacted(form: RequestForm | RetractionForm) -> str:
+    return ",".join(f"{number}:{reason}" for number, reason in form.cleaned_data["redactions"].items())
+
+
+def _returned(escalation: Escalation, person: User) -> Entry:
+    """The answer that sent it back."""
+    history = read_history(escalation_id=escalation.pk, by=person)
+    return next(entry for entry in reversed(history) if entry.act.startswith("returned"))
+
+
+def _form(
+    request: HttpRequest,
+    case: Case,
+    *,
+    initial: dict[str, Any],
+    readers: Collection[int],
+    follows: EscalationVersion | None = None,
+) -> RequestForm:
+    readable = readable_numbers(case, readers)
+    return RequestForm(request.POST or None, case=case, readable=readable, initial=initial, follows=follows)
+
+
+def _next_form(request: HttpRequest, escalation: Escalation, readers: Collection[int]) -> RequestForm:
+    follows = followed(escalation).approval.escalation.current if escalation.is_follow_up else None
+    initial = _next_initial(escalation)
+    return _form(request, escalation.case, initial=initial, readers=readers, follows=follows)
+
+
+def _retraction_form(request: HttpRequest, escalation: Escalation) -> RetractionForm:
+    version = escalation.current
+    initial = {"grounds": open_grounds(version), "seen_revision": _revision(escalation.case)}
+    return RetractionForm(request.POST or None, version=version, initial=initial)
+
+
+def _as_choices(case: Case, readers: Collection[int]) -> list[tuple[int, str]]:
+    return [(number, str(number)) for number in readable_numbers(case, readers)]
+
+
+def _choices(request: HttpRequest, words: dict[str, Any], form: RequestForm) -> dict[str, Any]:
+    case, ticked = words["case"], form["evidence"].value() or []
+    choices = read_choices(case_id=case.pk, by=signed_in(request), readers=words["readers"])
+    last, count = choices[-1].message.number if choices else 0, case.conversation.message_count
     return {
         "choices": choices,
-        "unread_after": not_revealed(case.conversation.message_count - choices[-1].message.number)
-        if choices
-        else "",
+        "unread_after": not_revealed(count - last) if choices else "",
+        "unread_last": f"{last + 1}-{count}",
+        "may_read_on": "read_on" in words,
+        "proposal": _proposal(words, form),
         "ticked": {int(number) for number in ticked if str(number).isdecimal()},
     }
+
+
+def _proposal(words: dict[str, Any], form: RequestForm) -> str:
+    escalation = words.get("escalation")
+    if escalation is not None and escalation.is_follow_up:
+        return "It goes where the packet went that it names."
+    return " ".join(dict.fromkeys(proposal.why for proposal in form.proposals.values()))
 
 
 def _first_initial(request: HttpRequest, case: Case) -> dict[str, Any]:

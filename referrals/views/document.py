@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from referrals.models import Recipient
+from referrals.models import EscalationVersion, Recipient
+from referrals.packet_content import AccountFacts
 from referrals.packet_layout import REFERRAL, TRANSCRIPT
 from referrals.reading import Reading
 from scoring.models import Participant
@@ -16,12 +17,21 @@ def document(reading: Reading) -> dict[str, Any]:
     referral, transcript = json.loads(files[REFERRAL]), json.loads(files[TRANSCRIPT])
     viewed = {one["number"]: one for one in referral["viewed"]["messages"]}
     messages = [_message(message, referral, viewed, reading.shown) for message in transcript["messages"]]
+    redacted = {redaction.number: redaction.reason for redaction in reading.content.redactions}
+    for message in messages:
+        message["redacted"] = redacted.get(message["number"], "")
+        if message["redacted"]:
+            message |= {"text": "", "earlier_versions": []}
     return {
         "referral": referral,
         "exit": Recipient.Exit(referral["exit"]).label,
         "incident_at": _time(referral["incident_at"]),
         "submitted_at": _time(referral["request"]["submitted_at"]),
         "accounts": [_account("subject account", referral), _account("possible minor", referral)],
+        "account_facts": _account_facts(reading),
+        "incident_definition": reading.content.incident_definition,
+        "priority": _priority(reading),
+        "redacted": len(reading.content.redactions),
         "score": _score(referral["score"]),
         "lines": list(_lines(messages)),
         "hidden": len(messages) - len(reading.shown),
@@ -83,6 +93,35 @@ def _account(role: str, referral: dict[str, Any]) -> dict[str, str]:
         "platform_id": account["platform_id"],
         "age": _age(account),
     }
+
+
+def _account_facts(reading: Reading) -> list[dict[str, Any]]:
+    """What the platform said of the two accounts; without a stated purpose only what there is, and no value."""
+    return [
+        {
+            "role": account.role.replace("_", " "),
+            "pseudonym": account.pseudonym,
+            "names": [name.replace("_", " ") for name, _ in _known(account)],
+            "known": [(name.replace("_", " "), value) for name, value in _known(account)]
+            if reading.shows_accounts
+            else [],
+        }
+        for account in reading.content.account_facts
+    ]
+
+
+def _known(account: AccountFacts) -> list[tuple[str, str]]:
+    created = account.account_created_at
+    own = [
+        ("name", account.display_name),
+        ("account created", f"{created:%Y-%m-%d %H:%M} UTC" if created else ""),
+    ]
+    return [(name, value) for name, value in [*own, *account.facts] if value]
+
+
+def _priority(reading: Reading) -> str:
+    priority = reading.content.priority
+    return EscalationVersion.Priority(priority).label if priority else ""
 
 
 def _age(account: dict[str, Any]) -> str:

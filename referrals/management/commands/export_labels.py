@@ -19,7 +19,7 @@ from licensees.models import Licensee
 from referrals.named_accounts import named_accounts
 from review.labels import Exported, export_labels
 from review.policies import count
-from scoring.vault import EvidenceUnreadable
+from scoring.key_providers import EvidenceUnreadable
 
 
 class Command(BaseCommand):
