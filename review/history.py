@@ -1,18 +1,27 @@
 """The trail of one case in words, newest first, for the people who work on it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
+
+from django.db import models
+from django.db.models import OuterRef, QuerySet, Subquery, When
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast, Substr
 
 from accounts.models import User
 from audit.models import AuditEvent
 from audit.verbs import Verb
-from review.models import Case, Decision
-from review.policies import count
+from review.models import Case, Decision, Hold, Unveiling
+from review.policies import count, on_day
 
 SHOWN = 100
 MACHINES = {"machine:intake": "Intake", "machine:claims": "The clock"}
 DISPOSITIONS = dict(Decision.Disposition.choices)
+ROSE = "monitored, and the score rose"
+NOTES = {"decision_notes", "hold_reasons", "hand_over_notes", "answers"}
+PURPOSES = dict(Unveiling.Purpose.choices)
 
 
 @dataclass(frozen=True)
@@ -25,39 +34,77 @@ class Entry:
     times: int = 1
 
 
-def history(case: Case) -> list[Entry]:
-    """Two queries; the same act of the same person several times in a row is one entry."""
-    events = list(AuditEvent.objects.filter(case_reference=case.reference).order_by("-case_sequence")[:SHOWN])
-    names = _names({event.actor for event in events})
-    return _folded(_entry(event, names) for event in events)
+def events_of(case: Case) -> QuerySet[AuditEvent]:
+    """With the names of who acted and of who was given the case; machines and keys have none."""
+    number = models.BigIntegerField()
+    actor = When(actor__regex=r"^person:[0-9]+$", then=Cast(Substr("actor", 8), number))
+    receiver = When(payload__has_key="person", then=Cast(KeyTextTransform("person", "payload"), number))
+    events = AuditEvent.objects.filter(case_reference=case.reference).order_by("-case_sequence")
+    return (
+        events.only("at", "actor", "verb", "payload", "reason")
+        .annotate(actor_pk=models.Case(actor), receiver_pk=models.Case(receiver))
+        .annotate(actor_called=_name_of("actor_pk"), receiver_called=_name_of("receiver_pk"))[:SHOWN]
+    )
 
 
-def _names(actors: Iterable[str]) -> dict[str, str]:
-    ids = [actor.removeprefix("person:") for actor in actors if actor.startswith("person:")]
-    people = User.objects.filter(pk__in=[int(number) for number in ids if number.isdigit()])
-    return MACHINES | {person.actor_name: person.name for person in people}
+def told(case: Case, events: Iterable[AuditEvent], *, score_hidden: bool = False) -> list[Entry]:
+    """One entry for the same act of the same person several times in a row."""
+    entries: Iterable[Entry] = map(_entry, events)
+    if case.is_practice:
+        entries = (_as_opened(case) if one.words == Verb.GOLDEN_GIVEN.label else one for one in entries)
+    return _folded(replace(one, detail="") if score_hidden and one.detail == ROSE else one for one in entries)
 
 
-def _entry(event: AuditEvent, names: dict[str, str]) -> Entry:
+def _as_opened(case: Case) -> Entry:
+    """Golden cases look like any other until they are answered; the trail itself says what they are."""
+    lane = f"{case.lane} lane"
+    return Entry(case.opened_at, "machine:intake", MACHINES["machine:intake"], Verb.CASE_OPENED.label, lane)
+
+
+def _name_of(person: str) -> Subquery:
+    return Subquery(User.objects.filter(pk=OuterRef(person)).values("name")[:1])
+
+
+def _entry(event: Any) -> Entry:
     words = Verb(event.verb).label if event.verb in Verb.values else event.verb
-    return Entry(event.at, event.actor, names.get(event.actor, event.actor), words, _detail(event))
+    who = event.actor_called or MACHINES.get(event.actor, event.actor)
+    return Entry(event.at, event.actor, who, words, _detail(event))
 
 
-def _detail(event: AuditEvent) -> str:
+def _detail(event: Any) -> str:
     """Only what the closed vocabulary of the payload says; no person's free words are in the trail."""
     payload = event.payload
     match event.verb:
-        case Verb.EVIDENCE_VIEWED if "messages" in payload:
-            return count(len(payload["messages"]), "message")
         case Verb.EVIDENCE_VIEWED:
-            return "private notes"
+            return ", ".join(_seen(payload))
+        case Verb.ACCOUNTS_UNVEILED:
+            return PURPOSES.get(payload.get("purpose", ""), "").lower()
+        case Verb.EVIDENCE_SEARCHED:
+            return count(payload.get("turns", 0), "turn")
         case Verb.CASE_DECIDED:
             return DISPOSITIONS.get(payload.get("disposition", ""), "").lower()
+        case Verb.CASE_HANDED_OVER:
+            return event.receiver_called or ""
+        case Verb.CASE_HELD:
+            return f"until {on_day(datetime.fromisoformat(payload['until']))}"
+        case Verb.CASE_RESUMED:
+            return dict(Hold.Ending.choices).get(payload.get("because", ""), "").lower()
+        case Verb.CASE_OPENED if "because" in payload:
+            return "monitored until now" if payload["because"] == "day" else ROSE
         case Verb.CASE_OPENED:
             return f"{payload.get('lane', '')} lane"
         case Verb.CASE_RETURNED | Verb.ATTEMPT_REFUSED:
             return str(event.reason)
     return ""
+
+
+def _seen(payload: dict[str, Any]) -> Iterator[str]:
+    if "messages" in payload:
+        yield count(len(payload["messages"]), "message")
+    if "accounts" in payload:
+        yield "the accounts"
+    if not payload or NOTES & set(payload):
+        yield "private notes"
 
 
 def _folded(entries: Iterable[Entry]) -> list[Entry]:

@@ -9,7 +9,8 @@ from django.utils import timezone
 from audit.record import Machine, record
 from audit.verbs import Verb
 from licensees.models import Policy
-from review.models import Case, CaseNumber, Decision, UnseenScore
+from review.holds import end_hold
+from review.models import Case, CaseNumber, Decision, Hold, UnseenScore, Watch
 from review.references import reference_of
 from scoring.models import Score
 
@@ -27,7 +28,9 @@ def open_cases(*, limit: int = 500) -> int:
       - at a lower band than the score's (it looks worse than what the person judged).
     So a dismissed conversation does not come back with each further message, and nothing that a person is
     holding comes in a second time. Of several new scores of one conversation the newest counts. An open case of the
-    standard lane whose conversation becomes imminent is raised to the imminent lane, and keeps its holder.
+    standard lane whose conversation becomes imminent is raised to the imminent lane, and keeps its holder; one that
+    is on hold goes back into the queue. A conversation that is monitored comes back by the same rule also from
+    below the flag, and on its day whatever the score (`return_watched`).
 
     `limit` is how many scores one transaction takes. Safe to run beside itself: each score is taken by one run
     (SKIP LOCKED), and the cases of a licensee are opened in turn, under the lock of its case number.
@@ -45,7 +48,7 @@ def _open_batch(limit: int) -> tuple[int, int]:
         scores = _take_unseen(limit)
         if not scores:
             return 0, 0
-        numbers = _lock_numbers({score.conversation.licensee_id for score in scores})
+        numbers = lock_numbers({score.conversation.licensee_id for score in scores})
         policies = {licensee_id: Policy.objects.in_force(licensee_id) for licensee_id in numbers}
         newest = _newest_of_each_conversation(scores)
         open_now = _lock_open(newest)
@@ -54,9 +57,11 @@ def _open_batch(limit: int) -> tuple[int, int]:
                 case = open_now[score.conversation_id]
                 _raise_if_imminent(case, score, policies[case.licensee_id])
         needed = _needing_a_case(newest, open_now)
+        watches = _end_watches([score.conversation_id for score in needed])
         for score in needed:
             licensee_id = score.conversation.licensee_id
-            _open_case(score, numbers[licensee_id], policies[licensee_id])
+            watch = watches.get(score.conversation_id)
+            _open_case(score, numbers[licensee_id], policies[licensee_id], after=watch, because="rise")
         CaseNumber.objects.bulk_update(numbers.values(), ["last"])
         return len(scores), len(needed)
 
@@ -71,7 +76,7 @@ def _take_unseen(limit: int) -> list[Score]:
     return [row.score for row in unseen]
 
 
-def _lock_numbers(licensee_ids: set[int]) -> dict[int, CaseNumber]:
+def lock_numbers(licensee_ids: set[int]) -> dict[int, CaseNumber]:
     """Locked in order of licensee, so that two runs wait for each other instead of blocking each other."""
     CaseNumber.objects.bulk_create(
         [CaseNumber(licensee_id=licensee_id) for licensee_id in sorted(licensee_ids)], ignore_conflicts=True
@@ -82,7 +87,9 @@ def _lock_numbers(licensee_ids: set[int]) -> dict[int, CaseNumber]:
 
 def _newest_of_each_conversation(scores: Iterable[Score]) -> list[Score]:
     """In order of conversation, as the scoring worker locks them."""
-    newest = {score.conversation_id: score for score in sorted(scores, key=lambda score: score.revision)}
+    # Of a watched conversation there are scores below the flag too: those never hide a flag.
+    oldest_first = sorted(scores, key=lambda score: (score.flagged, score.revision))
+    newest = {score.conversation_id: score for score in oldest_first}
     return [newest[conversation_id] for conversation_id in sorted(newest)]
 
 
@@ -98,18 +105,26 @@ def _lock_open(scores: list[Score]) -> dict[int, Case]:
 
 
 def _needing_a_case(scores: list[Score], open_now: dict[int, Case]) -> list[Score]:
+    watched = set(
+        Watch.objects.filter(
+            conversation_id__in=[score.conversation_id for score in scores if not score.flagged]
+        ).values_list("conversation_id", flat=True)
+    )
     last = _last_decisions([score.conversation_id for score in scores])
     return [
         score
         for score in scores
-        if score.conversation_id not in open_now and _asks_again(score, last.get(score.conversation_id))
+        if score.conversation_id not in open_now
+        and (score.flagged or score.conversation_id in watched)
+        and _asks_again(score, last.get(score.conversation_id))
     ]
 
 
 def _raise_if_imminent(case: Case, score: Score, policy: Policy) -> None:
     """A case that waits or is read in the standard lane moves to the imminent one with its conversation.
 
-    It keeps its state and its holder; only the lane, the band and an earlier due time change.
+    It keeps its state and its holder; only the lane, the band and an earlier due time change. What waits for a
+    moment does not wait for it any longer.
     """
     if score.band != Score.Band.IMMINENT or case.lane == Case.Lane.IMMINENT:
         return
@@ -120,12 +135,15 @@ def _raise_if_imminent(case: Case, score: Score, policy: Policy) -> None:
     case.save(update_fields=["lane", "lane_order", "band", "due_at"])
     payload = {"score": score.pk, "from": before, "to": case.lane, "due": case.due_at.isoformat()}
     record(Verb.CASE_RAISED, by=INTAKE, about=case.about(), payload=payload)
+    if case.state == Case.State.HELD:
+        end_hold(case, Hold.Ending.RAISED, by=INTAKE)
 
 
 def _last_decisions(conversation_ids: list[int]) -> dict[int, Decision]:
     """{conversation: the last decision on the newest of its closed cases}"""
     decisions = (
-        Decision.objects.filter(case__conversation_id__in=conversation_ids, case__closed_at__isnull=False)
+        Decision.objects.standing()
+        .filter(case__conversation_id__in=conversation_ids, case__closed_at__isnull=False)
         .select_related("case")
         .order_by("case__conversation_id", "-case__closed_at", "-decided_at", "-id")
         .distinct("case__conversation_id")
@@ -143,7 +161,9 @@ def _rank(band: str) -> int:
     return BANDS.index(band) if band in BANDS else -1
 
 
-def _open_case(score: Score, number: CaseNumber, policy: Policy) -> Case:
+def _open_case(
+    score: Score, number: CaseNumber, policy: Policy, *, after: Watch | None = None, because: str = ""
+) -> Case:
     number.last += 1
     licensee = score.conversation.licensee
     lane = Case.Lane.IMMINENT if score.band == Score.Band.IMMINENT else Case.Lane.STANDARD
@@ -152,9 +172,11 @@ def _open_case(score: Score, number: CaseNumber, policy: Policy) -> Case:
         licensee=licensee,
         conversation=score.conversation,
         opened_by_score=score,
+        came_back_after_id=after.decision_id if after else None,
         band=score.band,
         lane=lane,
         lane_order=LANE_ORDER[lane],
+        hides_score=policy.hides_score,
         due_at=timezone.now() + _time_allowed(policy, lane),
     )
     record(
@@ -166,9 +188,68 @@ def _open_case(score: Score, number: CaseNumber, policy: Policy) -> Case:
             "conversation": score.conversation_id,
             "band": score.band,
             "lane": lane.value,
+            **({"after_decision": after.decision_id, "because": because} if after else {}),
         },
     )
     return case
+
+
+# --- Conversations that are monitored until a day --------------------------------------------------
+
+
+def return_watched(*, limit: int = 500) -> int:
+    """Open a case for each monitored conversation whose day has come; answers how many were opened.
+
+    A score opens one case at most, and here there need be no new one: the case says after which decision it came.
+    """
+    opened = 0
+    while True:
+        with transaction.atomic():
+            watches, numbers = _take_due(limit)
+            opened += _return(watches, numbers) if watches else 0
+        if len(watches) < limit:
+            return opened
+
+
+def _take_due(limit: int) -> tuple[list[Watch], dict[int, CaseNumber]]:
+    """Numbers before watches: who takes such a decision back at this moment locks them in that order too."""
+    due = Watch.objects.filter(until__lte=timezone.localdate())
+    licensee_ids = set(due.values_list("conversation__licensee_id", flat=True)[:limit])
+    if not licensee_ids:
+        return [], {}
+    numbers = lock_numbers(licensee_ids)
+    taken = due.filter(conversation__licensee_id__in=licensee_ids).select_related("conversation__licensee")
+    return list(taken.select_for_update(of=("self",)).order_by("pk")[:limit]), numbers
+
+
+def _return(watches: list[Watch], numbers: dict[int, CaseNumber]) -> int:
+    scores = {watch.conversation_id: _newest_judged(watch) for watch in watches}
+    open_now = _lock_open([score for score in scores.values() if score is not None])
+    Watch.objects.filter(pk__in=[watch.pk for watch in watches]).delete()
+    opened = 0
+    for watch in watches:
+        score = scores[watch.conversation_id]
+        if score is None or watch.conversation_id in open_now:
+            continue
+        licensee_id = watch.conversation.licensee_id
+        policy = Policy.objects.in_force(licensee_id)
+        _open_case(score, numbers[licensee_id], policy, after=watch, because="day")
+        opened += 1
+    CaseNumber.objects.bulk_update(numbers.values(), ["last"])
+    return opened
+
+
+def _newest_judged(watch: Watch) -> Score | None:
+    """The newest score at which the machine did not abstain; the one that opened the case is one."""
+    judged = Score.objects.filter(conversation_id=watch.conversation_id).exclude(band="")
+    return judged.select_related("conversation__licensee").order_by("-revision").first()
+
+
+def _end_watches(conversation_ids: list[int]) -> dict[int, Watch]:
+    """{conversation: what was watched}; a conversation that has a case again is not watched beside it."""
+    watches = {row.conversation_id: row for row in Watch.objects.filter(conversation_id__in=conversation_ids)}
+    Watch.objects.filter(pk__in=[row.pk for row in watches.values()]).delete()
+    return watches
 
 
 def _time_allowed(policy: Policy, lane: Case.Lane) -> timedelta:

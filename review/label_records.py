@@ -11,8 +11,8 @@ from review.label_meanings import meaning_of
 from review.models import Annotation, Decision
 from scoring.characteristics import BY_KEY
 from scoring.evidence import open_texts
+from scoring.key_providers import key_provider
 from scoring.models import Conversation, Message, MessageRevision, Participant
-from scoring.vault import key_provider
 
 SOURCE = "artemis-decisions"
 LENGTH_OF_NAME = 16
@@ -101,6 +101,8 @@ def _spans(
     """What people marked by then and nobody took back. Without a mark there are none: nobody need have looked."""
     annotations = Annotation.objects.filter(
         case__conversation=decision.case.conversation,
+        # What is marked in practice is nobody's finding.
+        case__practice_of=None,
         superseded_by=None,
         annotated_at__lte=decision.decided_at,
         message__in=messages,

@@ -110,7 +110,8 @@ def _last_decisions(licensee: Licensee) -> QuerySet[Decision]:
     """The newest decision on each conversation, and whether a case on it is open."""
     open_cases = Case.objects.filter(conversation=OuterRef("case__conversation"), closed_at=None)
     return (
-        Decision.objects.filter(case__licensee=licensee)
+        Decision.objects.standing()
+        .filter(case__licensee=licensee)
         .select_related("case__conversation__data_key")
         .annotate(is_questioned=Exists(open_cases))
         .order_by("case__conversation", "-decided_at", "-id")

@@ -1,6 +1,6 @@
 """What the queue page shows: figures for each lane, and cases to browse without claiming. Never a message's text."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from licensees.models import Licensee
+from licensees.together import Question
 from review.models import Case, Claim
 from review.queue import URGENCY
 
@@ -17,6 +18,7 @@ DUE_SOON = timedelta(minutes=30)
 PAGE = 50
 NEWEST_FIRST = ("-opened_at", "-id")
 SEPARATOR = "~"
+AT_WORK = frozenset({Case.State.IN_REVIEW, Case.State.HELD})
 
 
 @dataclass
@@ -40,14 +42,18 @@ class Page:
     after: str
 
 
-def lanes_of(licensees: Iterable[Licensee]) -> list[Lane]:
-    """Both lanes of each licensee, the empty ones too, in two queries whatever their number."""
+def about_lanes(licensee_ids: set[int]) -> dict[str, Question]:
+    """The questions, to be asked together with others."""
+    return {"waiting": _waiting_figures(licensee_ids), "claims": _live_claims(licensee_ids)}
+
+
+def lanes_in(licensees: Iterable[Licensee], answers: Mapping[str, Sequence[Any]]) -> list[Lane]:
     lanes = {(licensee.pk, lane): Lane(licensee, lane) for licensee in licensees for lane in Case.Lane}
-    for figures in _waiting_figures({licensee_id for licensee_id, _ in lanes}):
+    for figures in answers["waiting"]:
         lane = lanes[figures.pop("licensee_id"), Case.Lane(figures.pop("lane"))]
         for name, value in figures.items():
             setattr(lane, name, value)
-    for claim in _live_claims({licensee_id for licensee_id, _ in lanes}):
+    for claim in answers["claims"]:
         lanes[claim.case.licensee_id, Case.Lane(claim.case.lane)].people.append(claim.holder)
     return list(lanes.values())
 
@@ -72,7 +78,7 @@ def browse(
     )
 
 
-def _waiting_figures(licensee_ids: set[int]) -> Iterable[Any]:
+def _waiting_figures(licensee_ids: set[int]) -> QuerySet[Any, Any]:
     now = timezone.now()
     return (
         Case.objects.filter(licensee_id__in=licensee_ids, state=Case.State.WAITING)
@@ -101,13 +107,20 @@ def _order(state: Case.State) -> tuple[str, ...]:
 def _slice(licensee_id: int, state: Case.State, lane: Case.Lane | None, after: str) -> QuerySet[Any]:
     """The keys of one licensee's cases from the cursor on, read in the order of an index."""
     order = _order(state)
-    cases = Case.objects.filter(licensee_id=licensee_id, state=state)
+    cases = _shown_in(state).filter(licensee_id=licensee_id, state=state)
     if lane is not None:
         cases = cases.filter(lane=lane)
     key = _key(after, order)
     if key:
         cases = cases.filter(_beyond(order, key))
     return cases.order_by(*order).values_list(*(name.lstrip("-") for name in order))
+
+
+def _shown_in(state: Case.State) -> QuerySet[Case]:
+    """What people are at is shown whole: practice looks like any other case while it lasts."""
+    manager: Any = Case.every if state in AT_WORK else Case.objects
+    cases: QuerySet[Case] = manager.all()
+    return cases
 
 
 def _beyond(order: tuple[str, ...], key: list[object]) -> Func:
@@ -123,7 +136,7 @@ def _with_holders(case_ids: list[int]) -> list[Case]:
     open_claims = Prefetch(
         "claims", queryset=Claim.objects.filter(ended_at=None).select_related("holder"), to_attr="open_claims"
     )
-    found = Case.objects.select_related("licensee").prefetch_related(open_claims).in_bulk(case_ids)
+    found = Case.every.select_related("licensee").prefetch_related(open_claims).in_bulk(case_ids)
     return [found[case_id] for case_id in case_ids if case_id in found]
 
 

@@ -1,23 +1,51 @@
 """Can this happen to this case now? Each check raises NotPossible with what happened and what to do next."""
 
-from collections.abc import Collection
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.utils import timezone
 
 from accounts.models import User
 from audit.transitions import NotPossible
-from review.models import Annotation, Case, Claim, Decision, Reveal
+from review.models import Annotation, Case, Claim, Decision, Hold, Reveal
+from review.models.hold import LONGEST_HOLD
 from scoring.characteristics import BY_KEY
 from scoring.models import Conversation, Message
 
 TAKE_ANOTHER = "Take another from the queue."
 REVEALED_AT_ONCE = 200
+LONGEST_WATCH = timedelta(days=90)
+# Until then nothing of a decision leaves the building.
+TAKEN_BACK_WITHIN = timedelta(seconds=10)
 
 
 def open_claim(case: Case) -> Claim | None:
     """The claim that has not ended; its lease may have passed, see `is_live`."""
+    known = known_of(case, "claims")
+    if known is not None:
+        return next((claim for claim in known if claim.ended_at is None), None)
     return case.claims.filter(ended_at=None).select_related("holder").first()
+
+
+def open_hold(case: Case) -> Hold | None:
+    known = known_of(case, "holds")
+    if known is not None:
+        return next((held for held in known if held.ended_at is None), None)
+    return case.holds.filter(ended_at=None).select_related("held_by").first()
+
+
+def know(case: Case, **rows: Sequence[Any]) -> None:
+    """These are all claims, holds or decisions of a case that a page has read; what is locked is always read anew."""
+    for name, found in rows.items():
+        every = getattr(case, name).all()
+        every._result_cache, every._prefetch_done = list(found), True
+        case.__dict__.setdefault("_prefetched_objects_cache", {})[name] = every
+
+
+def known_of(case: Case, name: str) -> list[Any] | None:
+    known = case.__dict__.get("_prefetched_objects_cache", {}).get(name)
+    return None if known is None else list(known)
 
 
 def is_live(claim: Claim | None) -> bool:
@@ -39,6 +67,47 @@ def check_hands_free(by: User, held: Case | None) -> None:
         )
 
 
+def check_hands_of(case: Case, to: User, held: Case | None) -> None:
+    if held is not None:
+        raise NotPossible(_hands_full(to), about=case.about())
+
+
+def check_not_passed_on_by(case: Case, to: User) -> None:
+    """A case that somebody released does not come back to them, whoever sends it."""
+    if case.claims.filter(holder=to, ending=Claim.Ending.RELEASED).exists():
+        raise NotPossible(
+            f"{to} released this case before, so it does not go back to them. Choose somebody else.",
+            about=case.about(),
+        )
+
+
+def check_practice_is_for(case: Case, by: User) -> None:
+    """A golden case is given to one person; to others it is like one that nobody offers them."""
+    if case.is_practice and case.practice_for_id != by.pk:
+        raise NotPossible(f"This case cannot be claimed now. {TAKE_ANOTHER}", about=case.about())
+
+
+def check_practice_stays(case: Case, to: User) -> None:
+    """It is nobody's work, and the other person may know it. The sentence is the one of who rests."""
+    if case.is_practice:
+        raise NotPossible(takes_no_further(to), about=case.about())
+
+
+def takes_no_further(to: User) -> str:
+    return f"{to} takes no further case at the moment. Choose somebody else, or release the case."
+
+
+def check_no_practice(case: Case) -> None:
+    """The database refuses the same: nothing ever comes of practice."""
+    if case.is_practice:
+        raise NotPossible("This case is for practice: nothing is decided on it.", about=case.about())
+
+
+def refuse_full_hands(case: Case, to: User) -> NotPossible:
+    """They took another case in the same instant; the database noticed."""
+    return NotPossible(_hands_full(to), about=case.about())
+
+
 def check_holds_live_claim(case: Case, claim: Claim | None, by: User) -> Claim:
     """The claim may have lapsed, or gone to somebody else, since the page was drawn. Answers the claim."""
     check_undecided(case)
@@ -52,13 +121,27 @@ def check_holds_live_claim(case: Case, claim: Claim | None, by: User) -> Claim:
 
 
 def check_undecided(case: Case) -> None:
+    """Nor on hold: then nobody works on it."""
+    if case.state == Case.State.HELD:
+        raise NotPossible(_on_hold(case), about=case.about())
     if case.state == Case.State.ESCALATED:
         sentence = f"This case was escalated and waits for a second person's answer. {TAKE_ANOTHER}"
         raise NotPossible(sentence, about=case.about())
+    if case.is_closed and case.is_practice:
+        raise NotPossible(f"This case is answered. {TAKE_ANOTHER}", about=case.about())
     if case.is_closed:
-        decision = case.decisions.select_related("decided_by").latest("decided_at", "id")
+        decision = _last_decision(case)
         sentence = f"{decision.decided_by} decided this case {moment(decision.decided_at)}. {TAKE_ANOTHER}"
         raise NotPossible(sentence, about=case.about())
+
+
+def _last_decision(case: Case) -> Decision:
+    known = known_of(case, "decisions")
+    if known is None:
+        last: Decision = case.decisions.standing().select_related("decided_by").latest("decided_at", "id")
+        return last
+    standing = [decision for decision in known if not hasattr(decision, "withdrawal")]
+    return max(standing, key=lambda decision: (decision.decided_at, decision.pk))
 
 
 def check_read_to_the_end(
@@ -78,6 +161,66 @@ def _what_changed(arrived: int | None) -> str:
         return "A message was changed since you opened this case. Read it"
     read = "Read it" if arrived == 1 else "Read them"
     return f"{count(arrived, 'message')} arrived since you opened this case. {read}"
+
+
+def check_on_hold(case: Case) -> None:
+    """Somebody may have taken it back, or its time may have come, since the page was drawn."""
+    if case.state != Case.State.HELD:
+        sentence = "This case is not on hold any more. Reload the page to see how it stands."
+        raise NotPossible(sentence, about=case.about())
+
+
+def check_hold_until(case: Case, until: datetime) -> None:
+    now = timezone.now()
+    if not now < until <= now + LONGEST_HOLD:
+        sentence = (
+            f"A hold ends in the future, at most {LONGEST_HOLD.days} days from now. Choose another time."
+        )
+        raise NotPossible(sentence, about=case.about())
+
+
+def check_says_why(case: Case, reason: str) -> None:
+    if not reason.strip():
+        raise NotPossible("Say in a few words what the case waits for.", about=case.about())
+
+
+def check_watch_until(case: Case, *, disposition: str, until: date | None) -> None:
+    """The same that the database holds, and how far ahead."""
+    if (disposition == Decision.Disposition.MONITOR) != (until is not None):
+        sentence = (
+            "To monitor needs the day on which the conversation comes back, and only to monitor has one."
+        )
+        raise NotPossible(f"{sentence} Choose again.", about=case.about())
+    days = (until - timezone.localdate()).days if until else 1
+    if not 1 <= days <= LONGEST_WATCH.days:
+        sentence = f"A conversation is monitored from 1 to {LONGEST_WATCH.days} days. Choose another day."
+        raise NotPossible(sentence, about=case.about())
+
+
+def find_decision_to_take_back(case: Case) -> Decision:
+    """It may have been taken back already: the same key pressed twice."""
+    if case.state == Case.State.ESCALATED:
+        sentence = "An escalation is not taken back here. Withdraw it on its own page."
+        raise NotPossible(sentence, about=case.about())
+    decision = case.decisions.standing().select_related("decided_by").order_by("-decided_at").first()
+    if decision is None or case.state != Case.State.DECIDED:
+        sentence = "There is no decision here to take back. Open the case to see how it stands."
+        raise NotPossible(sentence, about=case.about())
+    return decision
+
+
+def check_can_be_taken_back(case: Case, decision: Decision) -> None:
+    if timezone.now() - decision.decided_at > TAKEN_BACK_WITHIN:
+        passed = f"The {TAKEN_BACK_WITHIN.seconds} seconds to take it back are over, and the decision stands."
+        raise NotPossible(f"{passed} Tell a supervisor if it was a mistake.", about=case.about())
+    _check_did_not_come_back(case)
+
+
+def _check_did_not_come_back(case: Case) -> None:
+    newer = Case.objects.filter(conversation_id=case.conversation_id, closed_at=None).first()
+    if newer is not None:
+        sentence = f"The conversation has come back as {newer.reference}. Judge it there."
+        raise NotPossible(sentence, about=case.about())
 
 
 def check_complete(case: Case, *, disposition: str, reason: str, platform_action: str) -> None:
@@ -116,6 +259,19 @@ def check_revealed(case: Case, message: Message, by: User) -> None:
     """What nobody has read, nobody can label."""
     if not Reveal.objects.filter(case=case, message=message, revealed_by=by).exists():
         raise NotPossible(f"Reveal turn {message.number} before you annotate it.", about=case.about())
+
+
+def check_still_revealed(case: Case, messages: Collection[Message], revealed: Collection[int]) -> None:
+    """What is shown once more was revealed before."""
+    missing = [message.number for message in messages if message.pk not in revealed]
+    if missing:
+        raise NotPossible(f"Reveal turn {min(missing)} before you read it.", about=case.about())
+
+
+def check_unveiled(case: Case, unveilings: Collection[object]) -> None:
+    if not unveilings:
+        sentence = "State a purpose before you see the accounts of this case."
+        raise NotPossible(sentence, about=case.about())
 
 
 def check_characteristic(case: Case, key: str) -> None:
@@ -161,6 +317,12 @@ def moment(at: datetime) -> str:
     return time if local.date() == timezone.localdate() else f"on {local.day} {local:%B} {time}"
 
 
+def on_day(at: datetime) -> str:
+    """“14:02” today, “3 March, 14:02” on another day: what stands after “until”."""
+    local = timezone.localtime(at)
+    return f"{local:%H:%M}" if local.date() == timezone.localdate() else f"{local.day} {local:%B, %H:%M}"
+
+
 def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
@@ -171,12 +333,29 @@ def _held_by_another(claim: Claim | None) -> str:
     return f"{claim.holder} claimed this case {moment(claim.claimed_at)}. {TAKE_ANOTHER}"
 
 
+def _hands_full(to: User) -> str:
+    return f"{to} holds another case now. Choose somebody else, or ask them to decide or release it first."
+
+
+def _on_hold(case: Case) -> str:
+    held = open_hold(case)
+    if held is None:
+        return f"This case is on hold. {TAKE_ANOTHER}"
+    return f"{held.held_by} put this case on hold until {on_day(held.until)}. Take it off hold to go on."
+
+
 def _lapsed(claim: Claim) -> str:
     return f"Your claim ended {moment(claim.expires_at)}. Claim the case again to go on."
 
 
 def _never_or_no_longer_held(case: Case, by: User) -> str:
-    last = case.claims.filter(holder=by, ending=Claim.Ending.EXPIRED).order_by("-claimed_at").first()
+    known = known_of(case, "claims")
+    if known is None:
+        lapsed = case.claims.filter(holder=by, ending=Claim.Ending.EXPIRED).order_by("-claimed_at")
+        last = lapsed.first()
+    else:
+        own = [one for one in known if one.holder_id == by.pk and one.ending == Claim.Ending.EXPIRED]
+        last = max(own, key=lambda one: one.claimed_at, default=None)
     return (
         _lapsed(last) if last else "You have not claimed this case. Claim it, then nobody else works on it."
     )

@@ -1,27 +1,57 @@
 """The queue and its leases. The queue has no rows: it is the order in which waiting cases are taken."""
 
-from datetime import datetime, timedelta
-from typing import Any
+from dataclasses import dataclass, replace
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import User
 from accounts.roles import Role
-from audit.record import Machine, record
+from audit.record import record
 from audit.transitions import transition
 from audit.verbs import Verb
-from licensees.assignments import licensees_served_by
-from review.models import Case, Claim
-from review.permissions import check_may_claim, check_may_take_from
-from review.policies import check_claimable, check_hands_free, check_holds_live_claim, is_live, open_claim
+from licensees.assignments import served_by
+from licensees.together import Statement, ask
+from review.care import RestFirst, check_may_be_given, check_may_take, check_rested, severe_sentence
+from review.exposure import Exposure, about_exposure, exposure, exposure_of
+from review.golden import give_practice
+from review.holds import resume_due, resume_if_due
+from review.leases import (
+    end_claim,
+    end_if_lapsed,
+    end_lapsed_claim_of,
+    held_case,
+    lease_end,
+    new_lease,
+    terms,
+)
+from review.models import Case, Claim, HandOver
+from review.notes import seal_hand_over_note
+from review.offering import Offer
+from review.opting_out import LeftOut, about_left_out
+from review.permissions import check_may_claim, check_may_take_from, get_colleague_for
+from review.policies import (
+    check_claimable,
+    check_hands_free,
+    check_hands_of,
+    check_holds_live_claim,
+    check_not_passed_on_by,
+    check_practice_is_for,
+    check_practice_stays,
+    check_readable,
+    open_claim,
+    refuse_full_hands,
+)
+from review.rotation import in_a_row, milder_next
 
-CLAIMS = Machine("claims")
 # What is taken first: the lane, then the nearest due time. The partial index case_queue has this order.
 URGENCY = ("lane_order", "due_at", "id")
-CANDIDATES = 64
+OPEN_CLAIM = (
+    "SELECT expires_at <= %(now)s FROM review_claim WHERE holder_id = %(person)s AND ended_at IS NULL"
+)
+ACTIVE_GOLDEN = "SELECT 1 FROM review_goldencase WHERE state = 'active' LIMIT 1"
+DUE_HOLD = "SELECT 1 FROM review_hold WHERE ended_at IS NULL AND until <= %(now)s LIMIT 1"
 
 
 def claim_next(*, by: User, lane: Case.Lane | None = None, licensee_id: int | None = None) -> Case | None:
@@ -29,28 +59,40 @@ def claim_next(*, by: User, lane: Case.Lane | None = None, licensee_id: int | No
 
     Who already holds a case gets that one again. A case that this person released is not offered again.
     """
-    _end_lapsed_claim_of(by)
     licensee_ids = _moderated_by(by, licensee_id)
+    resumed = False
     while True:
-        held = held_case(by)
+        now = _before_claiming(by)
+        if now.has_lapsed:
+            end_lapsed_claim_of(by)
+            continue
+        if now.holds and not resumed:
+            resume_due(licensee_ids)
+            resumed = True
+        held = held_case(by) if now.has_claim else None
         if held is not None:
             return held
-        candidates = _most_urgent(by, licensee_ids, lane)
-        if not candidates:
-            return None
+        check_rested(by, now.read)
+        offer = Offer(by, licensee_ids, lane, now.read, now.left_out)
         try:
-            # First whatever nobody else is taking at this moment; if all are being taken, wait and see.
-            taken = _take(candidates, by, wait=False) or _take(candidates, by, wait=True)
+            taken = _take_first(offer, has_golden=now.has_golden)
         except IntegrityError:
             # The same person pressed twice: the other request won, and its case is the answer to both.
             continue
         if taken is not None:
             return taken
+        # Nobody else may be taking what is there: then there is nothing.
+        if offer.first() is None:
+            if now.read.enough_severe and lane != Case.Lane.STANDARD:
+                raise RestFirst(severe_sentence(now.read))
+            return None
 
 
 def claim(*, case_id: int, by: User) -> Case:
     """Claim this very case; claiming again what one holds changes nothing."""
-    _end_lapsed_claim_of(by)
+    end_lapsed_claim_of(by)
+    if held_case(by) is None:
+        check_rested(by, exposure(by))
     try:
         return _claim(case_id, by)
     except IntegrityError:
@@ -63,9 +105,9 @@ def extend(*, case_id: int, by: User) -> Claim:
         case = Case.objects.lock(case_id)
         check_may_claim(by, case)
         current = check_holds_live_claim(case, open_claim(case), by)
-        current.expires_at = _lease_end()
+        current.expires_at = lease_end()
         current.save(update_fields=["expires_at"])
-        record(Verb.CLAIM_EXTENDED, by=by, about=case.about(), payload=_terms(current))
+        record(Verb.CLAIM_EXTENDED, by=by, about=case.about(), payload=terms(current))
         return current
 
 
@@ -81,37 +123,58 @@ def release(*, case_id: int, by: User) -> Case:
         )
 
 
+def hand_over(*, case_id: int, by: User, to_id: int, note: str = "") -> HandOver:
+    """Pass the claim on to another moderator of the licensee whose hands are free, with the whole time anew."""
+    case = Case.every.select_related("licensee").get(pk=case_id)
+    check_may_claim(by, case)
+    to = get_colleague_for(by, case, to_id)
+    end_lapsed_claim_of(to)
+    try:
+        with transaction.atomic():
+            return _hand_over(Case.objects.lock(case_id), by, to, note)
+    except IntegrityError:
+        raise refuse_full_hands(case, to) from None
+
+
 def expire_claims(*, limit: int = 200) -> int:
     """Put cases whose lease has passed back into the queue; answers how many. `limit` is for one transaction."""
     expired = 0
     while True:
         with transaction.atomic():
             cases = list(_with_lapsed_claim().select_for_update(skip_locked=True, of=("self",))[:limit])
-            expired += sum(_end_if_lapsed(case) for case in cases)
+            expired += sum(end_if_lapsed(case) for case in cases)
         if len(cases) < limit:
             return expired
 
 
-def held_case(by: User) -> Case | None:
-    current = by.claims.filter(ended_at=None).select_related("case__licensee").first()
-    return current.case if current is not None and is_live(current) else None
-
-
-def end_claim(current: Claim, ending: Claim.Ending) -> None:
-    current.ended_at = timezone.now()
-    current.ending = ending
-    current.save(update_fields=["ended_at", "ending"])
+def _hand_over(case: Case, by: User, to: User, note: str) -> HandOver:
+    current = check_holds_live_claim(case, open_claim(case), by)
+    check_readable(case)
+    check_not_passed_on_by(case, to)
+    check_hands_of(case, to, held_case(to))
+    check_practice_stays(case, to)
+    check_may_be_given(to, case)
+    end_claim(current, Claim.Ending.HANDED_ON)
+    given = new_lease(case, to)
+    handed = HandOver(from_claim=current, to_claim=given, handed_by=by, handed_at=timezone.now())
+    handed.note_sealed = seal_hand_over_note(handed, case, note)
+    handed.save(force_insert=True)
+    payload = {**terms(given), "ended": current.pk, "person": to.pk}
+    record(Verb.CASE_HANDED_OVER, by=by, about=case.about(), payload=payload)
+    return handed
 
 
 def _claim(case_id: int, by: User) -> Case:
     with transaction.atomic():
         case = Case.objects.lock(case_id)
         check_may_claim(by, case)
-        _end_if_lapsed(case)
+        end_if_lapsed(case)
+        resume_if_due(case)
         current = open_claim(case)
         if current is not None and current.holder_id == by.pk:
             return case
         check_claimable(case, current)
+        check_practice_is_for(case, by)
         check_hands_free(by, held_case(by))
         return _give(case, by)
 
@@ -120,71 +183,82 @@ def _moderated_by(by: User, licensee_id: int | None) -> list[int]:
     if licensee_id is not None:
         check_may_take_from(by, licensee_id)
         return [licensee_id]
-    return list(licensees_served_by(by, Role.MODERATOR).values_list("pk", flat=True))
+    return sorted(served_by(by, Role.MODERATOR))
 
 
-def _most_urgent(by: User, licensee_ids: list[int], lane: Case.Lane | None) -> list[int]:
-    """The first few of each licensee, each read in the order of the index, then the most urgent of all."""
-    first, *others = [_first_few(by, licensee_id, lane) for licensee_id in licensee_ids] or [
-        Case.objects.none()
-    ]
-    merged = first.union(*others, all=True).order_by(*URGENCY)[:CANDIDATES] if others else first
-    return [row[-1] for row in merged]
+@dataclass(frozen=True)
+class Before:
+    """How a person stands who asks for a case."""
+
+    has_claim: bool
+    has_lapsed: bool
+    # Whether the moment of some hold has come.
+    holds: bool
+    has_golden: bool
+    read: Exposure
+    left_out: LeftOut
 
 
-def _first_few(by: User, licensee_id: int, lane: Case.Lane | None) -> QuerySet[Any]:
-    waiting = Case.objects.filter(licensee_id=licensee_id, state=Case.State.WAITING)
-    if lane is not None:
-        waiting = waiting.filter(lane=lane)
-    released = Claim.objects.filter(case=OuterRef("pk"), holder=by, ending=Claim.Ending.RELEASED)
-    return waiting.exclude(Exists(released)).order_by(*URGENCY).values_list(*URGENCY)[:CANDIDATES]
+def _before_claiming(by: User) -> Before:
+    facts = {"person": by.pk, "now": timezone.now()}
+    answers = ask(
+        claims=Statement(OPEN_CLAIM, facts, 1),
+        holds=Statement(DUE_HOLD, facts, 1),
+        golden=Statement(ACTIVE_GOLDEN, {}, 1),
+        left_out=about_left_out(by),
+        **about_exposure(by),
+    )
+    return Before(
+        has_claim=bool(answers["claims"]),
+        has_lapsed=any(lapsed for (lapsed,) in answers["claims"]),
+        holds=bool(answers["holds"]),
+        has_golden=bool(answers["golden"]),
+        read=exposure_of(answers),
+        left_out=LeftOut.of(answers["left_out"]),
+    )
 
 
-def _take(candidates: list[int], by: User, *, wait: bool) -> Case | None:
+def _take_first(offer: Offer, *, has_golden: bool) -> Case | None:
+    """First whatever nobody else is taking at this moment; if all are being taken, wait and see. After several severe
+    cases a milder one first."""
+    offers = [offer]
+    if offer.lane is None and _passes_over(offer):
+        offers = [replace(offer, lane=Case.Lane.STANDARD), offer]
+    if has_golden:
+        most_urgent = next((row for one in offers if (row := one.first())), None)
+        practice = give_practice(offer.person, most_urgent[-1], offer.read) if most_urgent else None
+        if practice is not None:
+            return practice
+    for one in offers:
+        taken = _take(one, wait=False)
+        if taken is not None:
+            return taken
+    return _take(offer, wait=True)
+
+
+def _passes_over(offer: Offer) -> bool:
+    if not in_a_row(offer.read.recent):
+        return False
+    most_urgent = offer.first()
+    if most_urgent is None:
+        return False
+    lane_order, due_at, _ = most_urgent
+    return lane_order == 0 and milder_next(offer.read.recent, most_urgent_due_at=due_at, now=timezone.now())
+
+
+def _take(offer: Offer, *, wait: bool) -> Case | None:
     with transaction.atomic():
-        case = (
-            Case.objects.select_for_update(skip_locked=not wait, of=("self",))
-            .select_related("licensee", "conversation")
-            .filter(pk__in=candidates, state=Case.State.WAITING)
-            .order_by(*URGENCY)
-            .first()
-        )
-        return None if case is None else _give(case, by)
+        case = offer.take(wait=wait)
+        return None if case is None else _give(case, offer.person)
 
 
 def _give(case: Case, by: User) -> Case:
     """The case is locked and waiting. That a person has one open claim at most is held by the database."""
-    given = Claim.objects.create(case=case, holder=by, expires_at=_lease_end())
-    return transition(case, to=Case.State.IN_REVIEW, by=by, verb=Verb.CASE_CLAIMED, payload=_terms(given))
-
-
-def _lease_end() -> datetime:
-    return timezone.now() + timedelta(minutes=settings.ARTEMIS_CLAIM_MINUTES)
-
-
-def _terms(current: Claim) -> dict[str, object]:
-    return {"claim": current.pk, "until": current.expires_at.isoformat()}
+    check_may_take(by, case)
+    given = new_lease(case, by)
+    return transition(case, to=Case.State.IN_REVIEW, by=by, verb=Verb.CASE_CLAIMED, payload=terms(given))
 
 
 def _with_lapsed_claim() -> QuerySet[Case]:
     lapsed = Claim.objects.filter(ended_at=None, expires_at__lte=timezone.now())
-    return Case.objects.filter(pk__in=lapsed.values("case_id")).order_by("pk")
-
-
-def _end_if_lapsed(case: Case) -> bool:
-    """The case is locked. It may have been extended between being found and being locked."""
-    current = open_claim(case)
-    if current is None or is_live(current):
-        return False
-    end_claim(current, Claim.Ending.EXPIRED)
-    payload = {"claim": current.pk, "holder": current.holder_id}
-    transition(case, to=Case.State.WAITING, by=CLAIMS, verb=Verb.CLAIM_EXPIRED, payload=payload)
-    return True
-
-
-def _end_lapsed_claim_of(by: User) -> None:
-    """So that a person does not have to wait for the sweep. In a transaction of its own: one case at a time."""
-    lapsed = by.claims.filter(ended_at=None, expires_at__lte=timezone.now()).first()
-    if lapsed is not None:
-        with transaction.atomic():
-            _end_if_lapsed(Case.objects.lock(lapsed.case_id))
+    return Case.every.filter(pk__in=lapsed.values("case_id")).order_by("pk")

@@ -2,14 +2,16 @@
 
 from celery import shared_task
 
-from review import intake, queue
+from review import holds, intake, queue
 
 
 @shared_task(name="review.tasks.open_cases")
 def open_cases() -> None:
     intake.open_cases()
+    intake.return_watched()
 
 
 @shared_task(name="review.tasks.expire_claims")
 def expire_claims() -> None:
     queue.expire_claims()
+    holds.resume_due()

@@ -38,9 +38,11 @@ class Turn(Generic[Message]):
     kind: str = "turn"
 
 
-def timeline(messages: Iterable[Message]) -> Iterator[Day | Silence | Turn[Message]]:
-    """Messages in order of their numbers; one without a time, or before the one it follows, gets no silence."""
-    before: datetime | None = None
+def timeline(
+    messages: Iterable[Message], before: datetime | None = None
+) -> Iterator[Day | Silence | Turn[Message]]:
+    """Messages in order of their numbers; one without a time, or before the one it follows, gets no silence. `before`:
+    when the message was sent that stands before them."""
     for message in messages:
         now = message.sent_at
         if now is not None:

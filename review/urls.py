@@ -1,18 +1,75 @@
-"""queue/ and cases/<reference>/…"""
+"""queue/, overview/, care/ and cases/<reference>/…"""
 
 from django.urls import path
 
-from review.views import case, queue
+from review.views import (
+    accounts,
+    arrivals,
+    aside,
+    calibration,
+    care,
+    case,
+    find,
+    golden,
+    overview,
+    queue,
+    reading,
+    search,
+    second_review,
+)
 
 app_name = "review"
 urlpatterns = [
     path("queue/", queue.queue, name="queue"),
     path("queue/next", queue.take_next, name="next"),
-    path("cases/<str:reference>/", case.detail, name="case"),
+    path("care/", care.care, name="care"),
+    path("care/today", care.today, name="today"),
+    path("care/leave-out", care.set_opt_out, name="leave_out"),
+    path("care/leave-out/<int:opt_out_id>/end", care.end_opt_out, name="end_opt_out"),
+    path("find/", find.find, name="find"),
+    path("overview/", overview.overview, name="overview"),
+    path("calibration/", calibration.sessions, name="calibration"),
+    path("calibration/new/<slug:slug>", calibration.begin, name="begin_calibration"),
+    path("calibration/<int:session_id>/", calibration.detail, name="calibration_session"),
+    path("calibration/<int:session_id>/discuss", calibration.discuss, name="calibration_discuss"),
+    path("calibration/<int:session_id>/close", calibration.close, name="calibration_close"),
+    path("calibration/<int:session_id>/cases/<int:number>/", calibration.case, name="calibration_case"),
+    path(
+        "calibration/<int:session_id>/cases/<int:number>/reveal",
+        calibration.reveal,
+        name="calibration_reveal",
+    ),
+    path(
+        "calibration/<int:session_id>/cases/<int:number>/agree", calibration.agree, name="calibration_agree"
+    ),
+    path("golden/", golden.show_list, name="golden_cases"),
+    path("golden/<int:golden_id>/retire", golden.retire, name="retire_golden"),
+    path("golden/answers/<int:answer_id>/", golden.answer, name="golden_answer"),
+    path("second-reviews/", second_review.second_reviews, name="second_reviews"),
+    path("second-reviews/next", second_review.take_second_review, name="take_second_review"),
+    path("second-reviews/<int:review_id>/", second_review.detail, name="second_review"),
+    path("second-reviews/<int:review_id>/reveal", second_review.reveal, name="second_review_reveal"),
+    path("second-reviews/<int:review_id>/release", second_review.release, name="second_review_release"),
+    path("second-reviews/<int:review_id>/give", second_review.give, name="second_review_give"),
+    path("second-reviews/<int:review_id>/adjudicate", second_review.adjudicate, name="adjudicate"),
+    path("cases/<str:reference>/", reading.detail, name="case"),
+    path("cases/<str:reference>/unveil", accounts.unveil_accounts, name="unveil"),
     path("cases/<str:reference>/claim", case.claim, name="claim"),
     path("cases/<str:reference>/release", case.release, name="release"),
     path("cases/<str:reference>/extend", case.extend, name="extend"),
-    path("cases/<str:reference>/reveal", case.reveal, name="reveal"),
+    path("cases/<str:reference>/reveal", reading.reveal, name="reveal"),
+    path("cases/<str:reference>/hide", reading.hide, name="hide"),
+    path("cases/<str:reference>/show", reading.show, name="show"),
+    path("cases/<str:reference>/turns", arrivals.turns, name="turns"),
+    path("cases/<str:reference>/flagged", arrivals.flagged, name="flagged"),
+    path("cases/<str:reference>/arrivals", arrivals.arrivals, name="arrivals"),
+    path("cases/<str:reference>/search", search.search, name="search"),
+    path("cases/<str:reference>/hold", aside.hold, name="hold"),
+    path("cases/<str:reference>/resume", aside.resume, name="resume"),
+    path("cases/<str:reference>/hand-over", aside.hand_over, name="hand_over"),
+    path("cases/<str:reference>/take-back", aside.take_back, name="take_back"),
+    path("cases/<str:reference>/first-judgement", case.judge_first, name="judge_first"),
+    path("cases/<str:reference>/golden", golden.mark, name="mark_golden"),
     path("cases/<str:reference>/annotate", case.annotate, name="annotate"),
     path("cases/<str:reference>/decide", case.decide, name="decide"),
 ]

@@ -1,33 +1,48 @@
 """What a person does with a case: read, annotate, decide; and what becomes of it after an escalation."""
 
 from collections.abc import Collection
+from datetime import date
+from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import User
 from audit.record import record
 from audit.transitions import transition
 from audit.verbs import Verb
-from review.models import Annotation, Case, Claim, Decision, Reveal
-from review.notes import open_decision_note, seal_annotation_note, seal_decision_note
-from review.permissions import check_may_annotate, check_may_decide, check_may_reveal, supervises
+from licensees.together import Question, ask
+from review.first_judgement import find_first_judgement
+from review.leases import end_claim
+from review.models import Annotation, Case, Claim, Decision, Reveal, Watch
+from review.notes import seal_annotation_note, seal_decision_note
+from review.permissions import (
+    blind_reviews,
+    check_may_annotate,
+    check_may_decide,
+    check_may_reveal,
+    practice_of,
+    supervises,
+)
 from review.policies import (
     check_characteristic,
     check_complete,
     check_holds_live_claim,
+    check_no_practice,
     check_not_superseded,
     check_read_to_the_end,
     check_readable,
     check_revealable,
     check_revealed,
+    check_watch_until,
     find_annotation,
     find_span,
     open_claim,
 )
-from review.queue import end_claim
+from review.second_review import open_second_review
 from scoring.evidence import open_texts
-from scoring.models import Conversation, Message
+from scoring.models import Conversation, DataKey, Message
 
 # --- Reading -------------------------------------------------------------------------------------
 
@@ -35,42 +50,63 @@ from scoring.models import Conversation, Message
 def reveal(*, case_id: int, numbers: Collection[int], by: User) -> dict[int, str]:
     """{turn number: text}. That this person sees these messages is recorded, and committed, before any is decrypted."""
     with transaction.atomic():
-        case = _lock_for_reading(case_id, by)
-        messages = list(case.conversation.messages.filter(number__in=numbers))
+        case, answers = lock_and_ask(case_id, by, messages=_messages_of(case_id).filter(number__in=numbers))
+        messages = answers["messages"]
         check_revealable(case, numbers, messages)
-        Reveal.objects.bulk_create(
-            [Reveal(case=case, message=message, revealed_by=by) for message in messages],
-            ignore_conflicts=True,
-        )
-        record(
-            Verb.EVIDENCE_VIEWED,
-            by=by,
-            about=case.about(),
-            payload={"messages": [message.pk for message in messages]},
-        )
+        _reveal(case, messages, by)
     texts = open_texts(case.conversation, messages)
     return {message.number: texts[message.pk] for message in messages}
 
 
-def read_decision_notes(*, case_id: int, by: User) -> dict[int, str]:
-    """{decision: private note}. A note may quote, so reading it is reading evidence."""
+def reveal_after_decision(*, case_id: int, numbers: Collection[int], by: User) -> None:
+    """For referrals, which checks first that this person prepares a packet of the case: nobody holds a claim then.
+
+    It hands out no text: the page that shows it reads, and records, once more.
+    """
     with transaction.atomic():
-        case = _lock_for_reading(case_id, by)
-        decisions = list(case.decisions.filter(note_sealed__isnull=False))
-        payload = {"decision_notes": [decision.pk for decision in decisions]}
-        record(Verb.EVIDENCE_VIEWED, by=by, about=case.about(), payload=payload)
-    for decision in decisions:
-        decision.case = case
-    return {decision.pk: open_decision_note(decision) for decision in decisions}
+        case = Case.objects.lock(case_id)
+        check_may_reveal(by, case)
+        check_readable(case)
+        messages = list(_messages_of(case_id).filter(number__in=numbers))
+        check_revealable(case, numbers, messages)
+        _reveal(case, messages, by)
 
 
-def _lock_for_reading(case_id: int, by: User) -> Case:
+def _reveal(case: Case, messages: Collection[Message], by: User) -> None:
+    Reveal.objects.bulk_create(
+        [Reveal(case=case, message=message, revealed_by=by) for message in messages],
+        ignore_conflicts=True,
+    )
+    payload = {"messages": [message.pk for message in messages]}
+    record(Verb.EVIDENCE_VIEWED, by=by, about=case.about(), payload=payload)
+
+
+def lock_for_reading(case_id: int, by: User) -> Case:
+    """The case, locked, for who may read its texts now."""
+    return lock_and_ask(case_id, by)[0]
+
+
+def lock_and_ask(case_id: int, by: User, **questions: Question) -> tuple[Case, dict[str, list[Any]]]:
+    """The case, locked, for who may read its texts now; and what is asked beside it, as it is under the lock."""
     case = Case.objects.lock(case_id)
-    check_may_reveal(by, case)
+    answers = ask(
+        claims=case.claims.filter(ended_at=None).select_related("holder"),
+        keys=DataKey.objects.filter(pk=case.conversation.data_key_id),
+        blind=blind_reviews(case_id, by).values_list("pk", flat=True),
+        practised=practice_of(by, case.conversation_id).values_list("pk", flat=True),
+        **questions,
+    )
+    known = {"judged_blindly": bool(answers["blind"]), "practised": bool(answers["practised"])}
+    check_may_reveal(by, case, **known)
+    case.conversation.data_key = answers["keys"][0]
     if not supervises(by, case):
-        check_holds_live_claim(case, open_claim(case), by)
+        check_holds_live_claim(case, next(iter(answers["claims"]), None), by)
     check_readable(case)
-    return case
+    return case, answers
+
+
+def _messages_of(case_id: int) -> QuerySet[Message]:
+    return Message.objects.filter(conversation__cases=case_id)
 
 
 # --- Annotating ----------------------------------------------------------------------------------
@@ -170,6 +206,7 @@ def decide(
     seen_messages: int | None = None,
     reason: str = "",
     platform_action: str = "",
+    monitor_until: date | None = None,
     note: str = "",
 ) -> Decision:
     """Judge the conversation as it was at `seen_revision`. The claim ends; the case is decided, or escalated.
@@ -179,10 +216,13 @@ def decide(
     with transaction.atomic():
         case = Case.objects.lock(case_id)
         check_may_decide(by, case)
+        check_no_practice(case)
         claim = check_holds_live_claim(case, open_claim(case), by)
         check_complete(case, disposition=disposition, reason=reason, platform_action=platform_action)
+        check_watch_until(case, disposition=disposition, until=monitor_until)
         # Read now, under the case's lock: the row that was joined to it may be older.
         conversation = Conversation.objects.get(pk=case.conversation_id)
+        judged_first = find_first_judgement(case, by)
         check_read_to_the_end(case, conversation, seen_revision=seen_revision, seen_messages=seen_messages)
         decision = Decision(
             case=case,
@@ -191,13 +231,19 @@ def decide(
             disposition=disposition,
             reason=reason,
             platform_action=platform_action,
+            monitor_until=monitor_until,
             conversation_revision=conversation.revision,
+            score_hidden=judged_first is not None,
+            first_judgement=judged_first.concern if judged_first else "",
             band=_newest_band(case),
         )
         decision.note_sealed = seal_decision_note(decision, note)
         decision.save(force_insert=True)
+        if monitor_until is not None:
+            Watch.objects.create(decision=decision, conversation=conversation, until=monitor_until)
         end_claim(claim, Claim.Ending.DECIDED)
         _close(case, decision)
+        open_second_review(case, decision)
         return decision
 
 
@@ -215,6 +261,9 @@ def _close(case: Case, decision: Decision) -> Case:
         "platform_action": decision.platform_action,
         "conversation_revision": decision.conversation_revision,
         "band": decision.band,
+        "monitor_until": decision.monitor_until.isoformat() if decision.monitor_until else "",
+        "score_hidden": decision.score_hidden,
+        "first_judgement": decision.first_judgement,
     }
     by = decision.decided_by
     if decision.disposition == Decision.Disposition.ESCALATE:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
@@ -18,10 +19,24 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.select_for_update(of=("self",)).select_related("licensee", "conversation").get(pk=case_id)
 
 
+class CaseManager(models.Manager.from_queryset(CaseQuerySet)):  # type: ignore[misc]
+    """The work itself. Practice on golden cases is not among it: nothing here counts, offers or opens by it."""
+
+    def get_queryset(self) -> CaseQuerySet:
+        work: CaseQuerySet = super().get_queryset().filter(practice_of=None)
+        return work
+
+    def lock(self, case_id: int) -> "Case":
+        """Practice too: what a person does with it is the same."""
+        locked: Case = Case.every.lock(case_id)
+        return locked
+
+
 class Case(models.Model):
     class State(models.TextChoices):
         WAITING = "waiting", "Waiting"
         IN_REVIEW = "in_review", "In review"
+        HELD = "held", "On hold"
         ESCALATED = "escalated", "Escalated"
         DECIDED = "decided", "Decided"
         REFERRED = "referred", "Referred"
@@ -35,8 +50,14 @@ class Case(models.Model):
     MOVES: ClassVar[Mapping[tuple[str, str], frozenset[Verb]]] = {
         (State.WAITING, State.IN_REVIEW): frozenset({Verb.CASE_CLAIMED}),
         (State.IN_REVIEW, State.WAITING): frozenset({Verb.CASE_RELEASED, Verb.CLAIM_EXPIRED}),
-        (State.IN_REVIEW, State.DECIDED): frozenset({Verb.CASE_DECIDED}),
+        (State.IN_REVIEW, State.HELD): frozenset({Verb.CASE_HELD}),
+        (State.HELD, State.WAITING): frozenset({Verb.CASE_RESUMED}),
+        (State.IN_REVIEW, State.DECIDED): frozenset({Verb.CASE_DECIDED, Verb.GOLDEN_ANSWERED}),
         (State.IN_REVIEW, State.ESCALATED): frozenset({Verb.CASE_DECIDED}),
+        # The decision was withdrawn in the first seconds: back to whoever made it, or to the queue.
+        (State.DECIDED, State.IN_REVIEW): frozenset({Verb.CASE_REOPENED}),
+        # Or a supervisor found, after a second review, that another outcome was right: it is judged anew.
+        (State.DECIDED, State.WAITING): frozenset({Verb.CASE_REOPENED, Verb.CASE_SENT_BACK}),
         # An escalation that was declined or withdrawn: the case needs another judgement.
         (State.ESCALATED, State.WAITING): frozenset({Verb.CASE_RETURNED}),
         (State.ESCALATED, State.REFERRED): frozenset({Verb.CASE_REFERRED}),
@@ -45,25 +66,54 @@ class Case(models.Model):
     reference = models.CharField(max_length=20, unique=True)
     licensee = models.ForeignKey(Licensee, on_delete=models.PROTECT, related_name="cases")
     conversation = models.ForeignKey(Conversation, on_delete=models.PROTECT, related_name="cases")
-    # Why it was opened. Unique: intake may run as often as it likes.
-    opened_by_score = models.OneToOneField(Score, on_delete=models.PROTECT, related_name="case")
+    # Why it was opened. Unique but for what comes back by its date, without a new score: intake may run as often
+    # as it likes.
+    opened_by_score = models.ForeignKey(Score, on_delete=models.PROTECT, related_name="cases")
+    # The decision `monitor` after which the conversation came back. Unique: it comes back once.
+    came_back_after = models.OneToOneField(
+        "review.Decision", on_delete=models.PROTECT, null=True, related_name="came_back_as"
+    )
+    # Set on a copy of a golden case that one person is given for practice: no decision can be made on it (a trigger).
+    practice_of = models.ForeignKey(
+        "review.GoldenCase", on_delete=models.PROTECT, null=True, related_name="practices"
+    )
+    practice_for = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
     band = models.CharField(max_length=10, choices=Score.Band.choices)
     lane = models.CharField(max_length=10, choices=Lane.choices)
     # 0 is taken first; derived from the lane when the case opens, so that one index orders the queue.
     lane_order = models.PositiveSmallIntegerField()
+    # The licensee's policy when it opened: whoever judges it sees no score before their own first judgement.
+    hides_score = models.BooleanField(default=False, db_default=False)
     opened_at = models.DateTimeField(default=timezone.now, editable=False)
     due_at = models.DateTimeField()
     state = models.CharField(max_length=20, choices=State.choices, default=State.WAITING)
     closed_at = models.DateTimeField(null=True)
 
-    objects = models.Manager.from_queryset(CaseQuerySet)()
+    objects: ClassVar[Any] = CaseManager()
+    every: ClassVar[Any] = models.Manager.from_queryset(CaseQuerySet)()
 
     class Meta:
         constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint(
+                fields=["opened_by_score"],
+                condition=models.Q(came_back_after=None, practice_of=None),
+                name="case_one_per_score",
+            ),
+            models.UniqueConstraint(
                 fields=["conversation"],
-                condition=models.Q(closed_at=None),
+                # Practice never keeps a conversation from being opened.
+                condition=models.Q(closed_at=None, practice_of=None),
                 name="case_one_open_per_conversation",
+            ),
+            models.UniqueConstraint(
+                fields=["practice_of", "practice_for"], name="case_practised_once_by_each"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(practice_of=None, practice_for=None)
+                | models.Q(practice_of__isnull=False, practice_for__isnull=False),
+                name="case_practice_is_for_somebody",
             ),
             models.CheckConstraint(
                 condition=models.Q(state__in=["decided", "referred"], closed_at__isnull=False)
@@ -82,6 +132,10 @@ class Case(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def is_practice(self) -> bool:
+        return self.practice_of_id is not None
 
     @property
     def is_closed(self) -> bool:

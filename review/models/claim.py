@@ -14,6 +14,10 @@ class Claim(models.Model):
         RELEASED = "released", "Released"
         EXPIRED = "expired", "Expired"
         DECIDED = "decided", "Decided"
+        HELD = "held", "Put on hold"
+        HANDED_ON = "handed_on", "Handed on"
+        # Given by auto-advance, and given back because the decision before it was withdrawn: no “not me”.
+        GIVEN_BACK = "given_back", "Given back"
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="claims")
     holder = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="claims")

@@ -2,12 +2,20 @@
 
 from typing import Any, ClassVar
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from audit.append_only import AppendOnly
+from audit.append_only import AppendOnly, AppendOnlyQuerySet, refusing_triggers
 from review.models.case import Case
+from review.models.first_judgement import FirstJudgement
+
+
+class DecisionQuerySet(AppendOnlyQuerySet["Decision"]):
+    def standing(self) -> "DecisionQuerySet":
+        """Without those that were withdrawn. Whatever counts decisions, or learns from them, asks for these."""
+        return self.filter(withdrawal=None)
 
 
 class Decision(AppendOnly):
@@ -39,13 +47,37 @@ class Decision(AppendOnly):
     disposition = models.CharField(max_length=20, choices=Disposition.choices)
     platform_action = models.CharField(max_length=10, choices=PlatformAction.choices, blank=True)
     reason = models.CharField(max_length=20, choices=Reason.choices, blank=True)
+    # For `monitor`: on this day the conversation comes back by itself, whatever the score.
+    monitor_until = models.DateField(null=True)
     # Encrypted under the conversation's key; never leaves the house.
     note_sealed = models.BinaryField(null=True)
     # What the person judged: later messages are a later judgement's.
     conversation_revision = models.PositiveIntegerField()
+    # Whether the score stayed hidden until the person had judged, and what they said then.
+    score_hidden = models.BooleanField(default=False, db_default=False)
+    first_judgement = models.CharField(
+        max_length=10, choices=FirstJudgement.Concern.choices, blank=True, default="", db_default=""
+    )
     band = models.CharField(max_length=10, help_text="The band of the newest score at that moment")
 
+    objects: ClassVar[models.Manager[Any]] = models.Manager.from_queryset(DecisionQuerySet)()
+
     class Meta(AppendOnly.Meta):
+        # No decision, so no escalation, no packet, no act at a platform and no figure, ever comes of practice.
+        triggers: ClassVar[list[pgtrigger.Trigger]] = [
+            *refusing_triggers(),
+            pgtrigger.Trigger(
+                name="refuse_practice",
+                level=pgtrigger.Row,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func=(
+                    "IF EXISTS (SELECT FROM review_case WHERE id = NEW.case_id AND practice_of_id IS NOT NULL) THEN"
+                    " RAISE EXCEPTION 'Case % is for practice: no decision is made on it.', NEW.case_id;"
+                    " END IF; RETURN NEW;"
+                ),
+            ),
+        ]
         constraints: ClassVar[list[Any]] = [
             models.CheckConstraint(
                 condition=models.Q(disposition="platform_action") & ~models.Q(platform_action="")
@@ -57,10 +89,24 @@ class Decision(AppendOnly):
                 | ~models.Q(disposition="no_action") & models.Q(reason=""),
                 name="decision_no_action_says_why",
             ),
+            models.CheckConstraint(
+                condition=models.Q(disposition="monitor", monitor_until__isnull=False)
+                | ~models.Q(disposition="monitor") & models.Q(monitor_until=None),
+                name="decision_monitors_until_a_date",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(score_hidden=True) & ~models.Q(first_judgement="")
+                | models.Q(score_hidden=False, first_judgement=""),
+                name="decision_judged_first_where_hidden",
+            ),
             # What referrals' composite foreign key points at: the requester is the one who decided.
             models.UniqueConstraint(fields=["id", "decided_by"], name="decision_with_decider"),
         ]
-        indexes: ClassVar[list[Any]] = [models.Index(fields=["case", "-decided_at"], name="decision_by_case")]
+        indexes: ClassVar[list[Any]] = [
+            models.Index(fields=["case", "-decided_at"], name="decision_by_case"),
+            models.Index(fields=["decided_by", "-decided_at"], name="decision_by_decider"),
+            models.Index(fields=["decided_at"], name="decision_by_time"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.disposition} on {self.case_id}"

@@ -23,6 +23,10 @@ class Reveal(AppendOnly):
         constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint(fields=["case", "message", "revealed_by"], name="reveal_once_per_person"),
         ]
+        # What one person has read today, whatever they read before.
+        indexes: ClassVar[list[Any]] = [
+            models.Index(fields=["revealed_by", "revealed_at"], name="reveal_by_person")
+        ]
 
     def __str__(self) -> str:
         return f"{self.message_id} seen by {self.revealed_by_id}"

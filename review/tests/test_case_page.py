@@ -14,7 +14,7 @@ from audit.verbs import Verb
 from licensees.models import Licensee
 from review.models import Annotation, Case, Claim, Decision, Reveal
 from review.queue import claim, release
-from review.tests.acts import dismiss, escalated, let_lapse, rescored
+from review.tests.acts import dismiss, escalated, in_days, let_lapse, rescored
 from review.workflow import annotate, decide, reveal
 from scoring.models import Message, MessageRating
 from tests.factories import TEXTS, make_case
@@ -86,8 +86,7 @@ def test_all_flagged_turns_are_revealed_at_once(mine: Case, browser: Client):
 
     fragment = act(browser, mine, "reveal", htmx=True, number=["3", "5", "7"]).content.decode()
 
-    assert 'id="transcript"' in fragment
-    assert 'hx-swap-oob="true"></div>' in fragment
+    assert fragment.count("<article") == fragment.count('hx-swap-oob="true"') == 3
     assert shown(fragment) == [TEXTS[2], TEXTS[4], TEXTS[6]]
     assert Reveal.objects.count() == 3
 
@@ -113,7 +112,7 @@ def test_what_was_revealed_is_masked_again_without_the_claim(mine: Case, mara: U
 def test_whoever_may_not_reveal_is_given_no_button_for_it(mine: Case, ines: User, kai: User, browser: Client):
     release(case_id=mine.pk, by=mine.claims.get().holder)
 
-    assert "/reveal" not in page_of(browser, mine)
+    assert f"{mine.reference}/reveal" not in page_of(browser, mine)
 
 
 def test_no_turn_chosen_is_refused_in_words(mine: Case, browser: Client):
@@ -253,8 +252,9 @@ def test_htmx_puts_the_annotated_turn_in_its_place(mine: Case, mara: User, brows
 
     answer = act(browser, mine, "annotate", htmx=True, number="5", characteristic="secrecy_request")
 
-    assert answer["HX-Retarget"] == "#m-5"
     assert 'id="m-5"' in answer.content.decode()
+    assert 'hx-swap-oob="true"' in answer.content.decode()
+    assert (answer["HX-Reswap"], answer["HX-Trigger"]) == ("none", "annotated")
 
 
 @pytest.mark.parametrize("htmx", [True, False])
@@ -297,7 +297,13 @@ def test_deciding_and_taking_the_next(mine: Case, northwind: Licensee, mara: Use
     following = make_case(northwind, external_id="following")
 
     answer = act(
-        browser, mine, "decide", disposition="monitor", seen_revision="1", seen_messages="8", then="next"
+        browser,
+        mine,
+        "decide",
+        disposition="monitor",
+        monitor_until=in_days(7),
+        seen_revision="1",
+        then="next",
     )
 
     assert answer["Location"] == reverse("review:case", args=[following.reference])
@@ -308,7 +314,15 @@ def test_deciding_and_taking_the_next(mine: Case, northwind: Licensee, mara: Use
 def test_deciding_alone_leads_to_the_queue(mine: Case, northwind: Licensee, browser: Client):
     make_case(northwind, external_id="following")
 
-    answer = act(browser, mine, "decide", disposition="monitor", seen_revision="1", then="queue")
+    answer = act(
+        browser,
+        mine,
+        "decide",
+        disposition="monitor",
+        monitor_until=in_days(7),
+        seen_revision="1",
+        then="queue",
+    )
 
     assert answer["Location"] == reverse("review:queue")
     assert not Claim.objects.filter(ended_at=None).exists()
@@ -328,6 +342,7 @@ def test_the_form_on_the_page_is_one_that_can_be_sent(mine: Case, browser: Clien
     ("sent", "sentence"),
     [
         ({}, "Choose an outcome."),
+        ({"disposition": "monitor"}, "Choose the day on which the conversation comes back."),
         ({"disposition": "no_action"}, "Choose a reason: the technique learns from it."),
         ({"disposition": "platform_action"}, "Choose what the platform shall do."),
         ({"disposition": "escalate"}, "To escalate, choose “Escalate…”"),
@@ -363,6 +378,7 @@ def test_a_stale_decision_is_a_conflict_that_keeps_the_note(mine: Case, browser:
         mine,
         "decide",
         disposition="monitor",
+        monitor_until=in_days(7),
         seen_revision="1",
         seen_messages="8",
         note="half a thought",
@@ -427,11 +443,12 @@ def test_a_long_conversation_comes_in_windows(northwind: Licensee, mara: User, b
 
     first, last = page_of(browser, long), page_of(browser, long, "?from=401")
 
-    assert first.count("<article") == 200
-    assert f'href="{url}?from=201"' in first
+    assert first.count("<article") == 50
+    assert f'href="{url}?from=51"' in first
+    assert "Turns 1 to 50 of 450" in first
     assert last.count("<article") == 50
-    assert f'href="{url}?from=201"' in last
-    assert "Turns 401 to 450 of 450" in last
+    assert f'href="{url}?from=351"' in last
+    assert 'data-reach="later"' not in last
 
 
 def test_revealing_far_down_leads_back_to_that_window(northwind: Licensee, mara: User, browser: Client):

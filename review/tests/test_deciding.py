@@ -13,7 +13,7 @@ from licensees.models import Licensee
 from review.models import Case, Claim, Decision
 from review.notes import open_decision_note
 from review.queue import claim, claim_next
-from review.tests.acts import dismiss, escalated, rescored
+from review.tests.acts import dismiss, escalated, in_days, rescored
 from review.tests.racing import race
 from review.workflow import decide, refer_case, return_case
 from scoring.models import Conversation
@@ -45,7 +45,12 @@ def test_it_notes_the_revision_and_the_band_that_were_judged(case: Case, mara: U
 def test_the_private_note_is_sealed(case: Case, mara: User):
     claim(case_id=case.pk, by=mara)
     decision = decide(
-        case_id=case.pk, by=mara, disposition=Disposition.MONITOR, note="a private word", seen_revision=1
+        case_id=case.pk,
+        by=mara,
+        disposition=Disposition.MONITOR,
+        monitor_until=in_days(7),
+        note="a private word",
+        seen_revision=1,
     )
 
     decision = Decision.objects.select_related("case__conversation__data_key").get(pk=decision.pk)
@@ -86,7 +91,14 @@ def test_what_was_written_meanwhile_must_be_read_first(case: Case, mara: User, a
     Conversation.objects.update(revision=F("revision") + 1, message_count=F("message_count") + arrived)
 
     with pytest.raises(NotPossible) as refusal:
-        decide(case_id=case.pk, by=mara, disposition=Disposition.MONITOR, seen_revision=1, seen_messages=8)
+        decide(
+            case_id=case.pk,
+            by=mara,
+            disposition=Disposition.MONITOR,
+            monitor_until=in_days(7),
+            seen_revision=1,
+            seen_messages=8,
+        )
 
     assert refusal.value.sentence == sentence
     _nothing_moved(case)
@@ -96,7 +108,13 @@ def test_a_decided_case_is_not_decided_again(case: Case, mara: User, ines: User)
     dismiss(case, mara)
 
     with pytest.raises(NotPossible, match=r"Mara decided this case at .* Take another from the queue\."):
-        decide(case_id=case.pk, by=ines, disposition=Disposition.MONITOR, seen_revision=1)
+        decide(
+            case_id=case.pk,
+            by=ines,
+            disposition=Disposition.MONITOR,
+            monitor_until=in_days(7),
+            seen_revision=1,
+        )
     assert Decision.objects.count() == 1
 
 
@@ -142,7 +160,14 @@ def test_the_same_key_pressed_twice_decides_once(northwind: Licensee, mara: User
     for number in range(10):
         case = make_case(northwind, external_id=f"c{number}")
         claim(case_id=case.pk, by=mara)
-        act = partial(decide, case_id=case.pk, by=mara, disposition=Disposition.MONITOR, seen_revision=1)
+        act = partial(
+            decide,
+            case_id=case.pk,
+            by=mara,
+            disposition=Disposition.MONITOR,
+            monitor_until=in_days(7),
+            seen_revision=1,
+        )
 
         answers = race(act, act)
 

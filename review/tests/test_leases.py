@@ -14,7 +14,7 @@ from licensees.models import Licensee
 from review.models import Case, Claim, Decision
 from review.queue import claim, claim_next, expire_claims, extend, held_case, release
 from review.tasks import expire_claims as expire_claims_task
-from review.tests.acts import let_lapse, revision_of
+from review.tests.acts import in_days, let_lapse, revision_of
 from review.tests.racing import race
 from review.workflow import decide, reveal
 from tests.factories import later, make_case
@@ -79,6 +79,7 @@ def test_a_lapsed_lease_is_refused_before_the_sweep_has_run(case: Case, mara: Us
             case_id=case.pk,
             by=mara,
             disposition=Decision.Disposition.MONITOR,
+            monitor_until=in_days(7),
             seen_revision=revision_of(case),
         ),
     ]

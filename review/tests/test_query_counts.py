@@ -46,7 +46,7 @@ def test_a_masked_case_page_of_8_and_of_80_messages(northwind: Licensee, mara: U
     ]
 
     assert counts[0] == counts[1]
-    assert counts[0] <= 21
+    assert counts[0] <= 12
 
 
 def test_a_revealed_and_annotated_case_page(northwind: Licensee, mara: User, browser_of: BrowserOf):
@@ -59,7 +59,7 @@ def test_a_revealed_and_annotated_case_page(northwind: Licensee, mara: User, bro
         counts.append(queries(browser_of(mara), reverse("review:case", args=[case.reference])))
 
     assert counts[0] == counts[1]
-    assert counts[0] <= 32
+    assert counts[0] <= 12
 
 
 def test_a_queue_of_2_and_of_40_cases(northwind: Licensee, mara: User, ines: User, browser_of: BrowserOf):

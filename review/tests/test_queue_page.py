@@ -13,9 +13,9 @@ from accounts.roles import Role
 from licensees.assignments import assign
 from licensees.models import Licensee
 from review.models import Case, Claim
-from review.overview import browse, lanes_of
+from review.overview import browse
 from review.queue import claim, claim_next, release
-from review.tests.acts import dismiss
+from review.tests.acts import dismiss, lanes_of
 from tests.factories import TEXTS, make_case
 from tests.people import TESTS
 

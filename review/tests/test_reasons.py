@@ -13,8 +13,10 @@ from licensees.models import Licensee
 from review.models import Case
 from review.queue import claim
 from review.tests.acts import rescored
+from review.views.case_file import Part, read_part
 from review.views.marks import RAISED, marks_on
 from review.views.reasons import reasons
+from review.views.window import Window
 from scoring import outbox
 from scoring.evidence import open_texts, seal_state
 from scoring.explanation import Explanation, explain
@@ -34,12 +36,14 @@ from tests.factories import TEXTS, make_case, make_conversation
 BrowserOf = Callable[[User], Client]
 
 
+def part_of(case: Case) -> Part:
+    return read_part(case, User(pk=0), Window(1))
+
+
 def shown(case: Case, *, start: int = 1) -> dict:
     conversation = Conversation.objects.select_related("data_key").get(pk=case.conversation_id)
     case.conversation = conversation
-    score = Score.objects.newest_judged(conversation.pk)
-    newest = conversation.scores.order_by("-revision").first()
-    found = reasons(case, score=score, newest=newest, start=start)
+    found = reasons(case, part_of(case), start=start)
     assert found is not None
     return plain(found)
 
@@ -190,7 +194,8 @@ def test_messages_that_came_since_are_counted(case: Case):
 
 
 def test_without_a_judged_score_there_is_nothing_to_explain(case: Case):
-    assert reasons(case, score=None, newest=None, start=1) is None
+    Score.objects.update(probability=None, flagged=False, band="", abstained="too_short")
+    assert reasons(case, part_of(case), start=1) is None
 
 
 def test_turns_outside_the_window_are_linked_by_their_own(case: Case):

@@ -14,9 +14,9 @@ from licensees.models import Licensee
 from review import workflow
 from review.models import Case, Decision, Reveal
 from review.queue import claim, release
-from review.tests.acts import escalated
+from review.tests.acts import escalated, in_days, read_notes
 from review.tests.racing import race
-from review.workflow import decide, read_decision_notes, return_case, reveal
+from review.workflow import decide, return_case, reveal
 from scoring.evidence import open_texts
 from tests.factories import TEXTS, make_case
 
@@ -136,12 +136,13 @@ def test_reading_a_private_note_is_recorded_as_reading_evidence(case: Case, mara
         case_id=case.pk,
         by=mara,
         disposition=Decision.Disposition.MONITOR,
+        monitor_until=in_days(7),
         note="Seen twice this week.",
         seen_revision=1,
     )
 
     assert b"Seen twice" not in bytes(decision.note_sealed)
-    assert read_decision_notes(case_id=case.pk, by=ines) == {decision.pk: "Seen twice this week."}
+    assert read_notes(case_id=case.pk, by=ines) == {("decision", decision.pk): "Seen twice this week."}
     event = AuditEvent.objects.get(verb=Verb.EVIDENCE_VIEWED)
     assert event.payload == {"decision_notes": [decision.pk]}
 

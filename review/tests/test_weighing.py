@@ -2,9 +2,12 @@
 
 import pytest
 
+from accounts.models import User
 from review.models import Case
-from review.views.bubbles import messages_from, rating_of, weight_of
-from review.views.strip import weigh
+from review.views.bubbles import rating_of, weight_of
+from review.views.case_file import Part, read_part
+from review.views.strip import strip
+from review.views.window import Window
 from scoring.models import MessageRating, ModelVersion, Score
 
 
@@ -16,9 +19,12 @@ def weighed(case: Case) -> Case:
     return case
 
 
+def part_of(case: Case) -> Part:
+    return read_part(case, User(pk=0), Window(1))
+
+
 def shown(case: Case) -> dict[int, float]:
-    messages = messages_from(case, 1, score=Score.objects.newest_judged(case.conversation_id))
-    return {one.number: weight_of(rating) for one in messages if (rating := rating_of(one))}
+    return {one.number: weight_of(rating) for one in part_of(case).messages if (rating := rating_of(one))}
 
 
 def test_the_window_and_the_peaks_weigh_more(weighed: Case):
@@ -28,9 +34,9 @@ def test_the_window_and_the_peaks_weigh_more(weighed: Case):
 
 
 def test_the_strip_and_the_bubbles_say_the_same(weighed: Case):
-    weights = weigh(weighed, message_count=8)
-    assert weights.strongest == pytest.approx(max(shown(weighed).values()))
-    percents = [column["percent"] for column in weights.columns]
+    part = part_of(weighed)
+    assert part.weighing.strongest == pytest.approx(max(shown(weighed).values()))
+    percents = [column["percent"] for column in strip(weighed, part).columns]
     assert percents == [max(2, round(100 * max(0, value) / 6.95)) for value in shown(weighed).values()]
 
 
@@ -51,10 +57,10 @@ def test_ratings_of_another_model_are_not_mixed_in(weighed: Case):
     other = ModelVersion.objects.create(name="other", digest="cd" * 32)
     MessageRating.objects.filter(message__number=8).update(model=other)
     assert 8 not in shown(weighed)
-    assert weigh(weighed, message_count=8).strongest == pytest.approx(4.0)
+    assert part_of(weighed).weighing.strongest == pytest.approx(4.0)
 
 
 def test_without_a_judged_score_nothing_weighs(case: Case):
     Score.objects.update(probability=None, flagged=False, band="", abstained="too_short")
     assert shown(case) == {}
-    assert weigh(case, message_count=8).flagged == 0
+    assert part_of(case).weighing.flagged == 0

@@ -1,26 +1,27 @@
 """Messages as the component message_bubble shows them; what nobody asked for stays masked and out of the page."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db import models
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.db.models.functions import Length
 from django.urls import reverse
 
-from review.models import Annotation, Case
+from accounts.models import User
+from review.models import Annotation, Case, Reveal
 from review.notes import open_annotation_note
 from review.timeline import in_words
 from review.views.marks import label_of, level_of, marks_on, parts_of
 from scoring.characteristics import BY_KEY
 from scoring.characteristics import level as in_level_words
 from scoring.models import Message, MessageRating, Participant, Score
+from scoring.weighing import Weighing
 
-WINDOW = 200
 SEALING_BYTES = 28  # nonce and tag
 SHORT_BYTES, LONG_BYTES = 30, 110
 MINORS = {Participant.AgeBand.UNDER_13, Participant.AgeBand.FROM_13, Participant.AgeBand.FROM_16}
-WEIGHTY_SHARE = 0.33
 UNNAMED = "This turn weighed much in the score, but no characteristic is rated clearly enough to name."
 
 
@@ -30,37 +31,47 @@ class Reading:
 
     case: Case
     subject_id: int | None
-    strongest: float
+    weighing: Weighing
     may_reveal: bool
     texts: Mapping[int, str] = field(default_factory=dict)
 
 
-def messages_from(case: Case, number: int, *, score: Score | None, size: int = WINDOW) -> QuerySet[Message]:
-    """A window by keyset, each message with its rating as `score` weighed it. The sealed text stays in the database;
-    only its length is read, for the mask."""
+def messages_of(case: Case, person: User, *, rated: bool = True) -> QuerySet[Message]:
+    """In order, each with its sender, its rating, whether this person has revealed it (`is_seen`) and then its sealed
+    text. Of the others the text stays in the database; only its length is read, for the mask."""
+    seen = Reveal.objects.filter(case=case, revealed_by=person, message=OuterRef("pk"))
     return (
-        Message.objects.filter(conversation_id=case.conversation_id, number__gte=number)
-        .select_related("sender")
-        .prefetch_related(Prefetch("rating", MessageRating.objects.weighed_by(score)))
-        .annotate(sealed_length=Length("text_sealed"))
+        Message.objects.filter(conversation_id=case.conversation_id)
+        .select_related("sender", *(["rating"] if rated else []))
+        .annotate(sealed_length=Length("text_sealed"), is_seen=Exists(seen))
+        .annotate(text_seen=models.Case(models.When(is_seen=True, then=F("text_sealed"))))
         .defer("text_sealed")
-        .order_by("number")[:size]
+        .order_by("number")
     )
 
 
-def annotations_on(case: Case, messages: Iterable[Message]) -> dict[int, list[Annotation]]:
-    """{message: its annotations, oldest first}"""
-    found: dict[int, list[Annotation]] = {}
-    rows = Annotation.objects.filter(case=case, message_id__in=[message.pk for message in messages])
-    for annotation in rows.select_related("annotated_by", "superseded_by").order_by("annotated_at", "id"):
-        annotation.case = case
-        found.setdefault(annotation.message_id, []).append(annotation)
-    return found
+def weighed(messages: list[Message], score: Score | None) -> list[Message]:
+    """The same; `weighed` is the rating with its `contribution` to this score, as `MessageRatingQuerySet.weighed_by`
+    has it: ratings of another model never mix in."""
+    for message in messages if score is not None else []:
+        rating = getattr(message, "rating", None)
+        if rating is None or score is None or rating.model_id != score.model_id:
+            continue
+        if message.number <= score.message_count:
+            rating.contribution = score.contribution(message.number, rating.evidence)
+            message.weighed = rating  # type: ignore[attr-defined]
+    return messages
+
+
+def annotations_of(case: Case) -> QuerySet[Annotation]:
+    """Oldest first."""
+    rows = Annotation.objects.filter(case=case).select_related("annotated_by", "superseded_by")
+    return rows.order_by("annotated_at", "id")
 
 
 def bubble(message: Message, reading: Reading, annotations: list[Annotation]) -> dict[str, Any]:
     text = reading.texts.get(message.number)
-    rating = rating_of(message) if is_flagged(message, reading.strongest) else None
+    rating = rating_of(message) if is_flagged(message, reading.weighing) else None
     return {
         "pk": message.pk,
         "number": message.number,
@@ -73,39 +84,38 @@ def bubble(message: Message, reading: Reading, annotations: list[Annotation]) ->
         "is_revealed": text is not None,
         "parts": [] if text is None else parts_of(_printable(text), marks_on(text, annotations, rating)),
         "length": _length(message),
-        "reveal_url": _reveal_url(message, reading),
+        "reveal_url": _reveal_url(reading),
         "annotations": [_annotation(one, with_note=text is not None) for one in annotations],
-        **_why(message, reading.strongest),
+        **_why(message, reading.weighing),
     }
 
 
-def _why(message: Message, strongest: float) -> dict[str, Any]:
+def _why(message: Message, weighing: Weighing) -> dict[str, Any]:
     """What the machine has to say of a flagged turn; of others, nothing."""
     rating = rating_of(message)
-    if rating is None or not is_flagged(message, strongest):
+    if rating is None or not is_flagged(message, weighing):
         return {}
     return {
-        "contribution": _contribution(rating, strongest),
+        "contribution": _contribution(rating, weighing.strongest),
         "characteristics": _characteristics(rating),
         "reason": _reason(rating),
     }
 
 
 def rating_of(message: Message) -> MessageRating | None:
-    return getattr(message, "rating", None)
+    """None where no score weighed it."""
+    return getattr(message, "weighed", None)
 
 
-def is_flagged(message: Message, strongest: float) -> bool:
+def is_flagged(message: Message, weighing: Weighing) -> bool:
     """The machine found a characteristic worth showing, or the turn weighed much beside the strongest one."""
     rating = rating_of(message)
-    if rating is None:
-        return False
-    return bool(rating.ratings) or 0 < weight_of(rating) >= WEIGHTY_SHARE * strongest
+    return rating is not None and (bool(rating.ratings) or weighing.is_weighty(weight_of(rating)))
 
 
 def weight_of(rating: MessageRating) -> float:
     """Its contribution to the score on the page, in log-odds."""
-    contribution: float = rating.contribution  # type: ignore[attr-defined]  # annotated by messages_from
+    contribution: float = rating.contribution  # type: ignore[attr-defined]  # set by weighed
     return contribution
 
 
@@ -123,14 +133,14 @@ def age_of_account(account: Participant, case: Case) -> str:
     return in_words(began - account.account_created_at)
 
 
-def _reveal_url(message: Message, reading: Reading) -> str:
+def _reveal_url(reading: Reading) -> str:
     if not reading.may_reveal:
         return ""
-    return f"{reverse('review:reveal', args=[reading.case.reference])}?number={message.number}"
+    return reverse("review:reveal", args=[reading.case.reference])
 
 
 def _length(message: Message) -> str:
-    size = message.sealed_length - SEALING_BYTES  # type: ignore[attr-defined]  # annotated by messages_from
+    size = message.sealed_length - SEALING_BYTES  # type: ignore[attr-defined]  # annotated by messages_of
     return "short" if size < SHORT_BYTES else "long" if size > LONG_BYTES else "medium"
 
 

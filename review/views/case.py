@@ -1,39 +1,40 @@
-"""The case page and the acts on it. Each view: fetch and authorise, bind the form, call one verb, answer."""
+"""The acts on a case. Each view: fetch and authorise, bind the form, call one verb, answer."""
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST
 
-from accounts.access import access
-from accounts.roles import Role
 from audit.transitions import NotPossible
-from review import queue, workflow
-from review.forms import AnnotateForm, DecideForm, RevealForm
+from review import first_judgement, queue, workflow
+from review.care import RestFirst
+from review.forms import AnnotateForm, DecideForm, typed_before
+from review.golden import answer_golden
 from review.models import Case
 from review.permissions import get_case_for
-from review.views.case_page import case_page
+from review.policies import check_holds_live_claim, open_claim
+from review.views.care import next_case
+from review.views.case_page import case_page, fresh_decide_form
+from review.views.conflict import conflict
+from review.views.reading import reviewers, standing_of, start_of, turns_in_place
 from review.views.request import PersonRequest
 from review.views.standing import Standing
-from review.views.strip import turn_url, weigh
-from review.views.transcript import one_turn, transcript
-
-reviewers = access(Role.MODERATOR, Role.SUPERVISOR)
-
-
-@reviewers
-@require_GET
-def detail(request: PersonRequest, reference: str) -> HttpResponse:
-    case = get_case_for(request.user, reference)
-    return render(request, "review/case_detail.html", case_page(case, request.user, start=_start(request)))
+from review.views.undo import remember
+from review.views.window import turn_url, window_url
 
 
 @reviewers
 @require_POST
 def claim(request: PersonRequest, reference: str) -> HttpResponse:
     case = get_case_for(request.user, reference)
-    queue.claim(case_id=case.pk, by=request.user)
-    return redirect("review:case", case.reference)
+    again = "again" in request.POST
+    try:
+        queue.claim(case_id=case.pk, by=request.user)
+    except RestFirst:
+        if again:
+            raise  # the page of a refusal keeps what was typed
+        return redirect("review:care")
+    return _go_on(request, case) if again else redirect("review:case", case.reference)
 
 
 @reviewers
@@ -58,18 +59,12 @@ def release(request: PersonRequest, reference: str) -> HttpResponse:
 
 @reviewers
 @require_POST
-def reveal(request: PersonRequest, reference: str) -> HttpResponse:
+def judge_first(request: PersonRequest, reference: str) -> HttpResponse:
+    """The score is on the next page, and not before."""
     case = get_case_for(request.user, reference)
-    form = RevealForm(request.POST if "number" in request.POST else request.GET)
-    if not form.is_valid():
-        raise NotPossible("No turn was chosen. Reload the page and choose one.", about=case.about())
-    numbers = form.cleaned_data["number"]
-    texts = workflow.reveal(case_id=case.pk, numbers=numbers, by=request.user)
-    if not request.htmx:
-        return redirect(turn_url(case, numbers[0]))
-    if len(numbers) == 1:
-        return _turn(request, case, numbers[0], texts[numbers[0]])
-    return _window(request, case)
+    first_judgement.judge_first(case_id=case.pk, by=request.user, concern=request.POST.get("concern", ""))
+    messages.info(request, "Your first judgement is kept. The score is shown now.")
+    return redirect(window_url(case, start_of(request)))
 
 
 @reviewers
@@ -83,8 +78,7 @@ def annotate(request: PersonRequest, reference: str) -> HttpResponse:
     if not request.htmx:
         return redirect(turn_url(case, number))
     texts = workflow.reveal(case_id=case.pk, numbers=[number], by=request.user)
-    response = _turn(request, case, number, texts[number])
-    response["HX-Retarget"], response["HX-Reswap"] = f"#m-{number}", "outerHTML"
+    response = turns_in_place(request, case, texts)
     response["HX-Trigger"] = "annotated"
     return response
 
@@ -94,31 +88,33 @@ def annotate(request: PersonRequest, reference: str) -> HttpResponse:
 def decide(request: PersonRequest, reference: str) -> HttpResponse:
     case = get_case_for(request.user, reference)
     form = DecideForm(request.POST)
+    try:
+        return _decide(request, case, form)
+    except NotPossible as refusal:
+        refusal.page = conflict(get_case_for(request.user, reference), request.user, form)
+        raise
+
+
+def _decide(request: PersonRequest, case: Case, form: DecideForm) -> HttpResponse:
     if not form.is_valid():
-        context = case_page(case, request.user, start=_start(request), decide_form=form)
+        # Without the claim there is no form on the page to give it back in.
+        check_holds_live_claim(case, open_claim(case), request.user)
+        context = case_page(standing_of(request, case), start=start_of(request), decide_form=form)
         return render(request, "review/case_detail.html", context, status=422)
-    decision = workflow.decide(case_id=case.pk, by=request.user, **form.cleaned_data)
-    messages.success(request, f"{case.reference} is decided: {decision.get_disposition_display().lower()}.")
-    following = queue.claim_next(by=request.user) if request.POST.get("then") == "next" else None
-    return redirect("review:case", following.reference) if following else redirect("review:queue")
+    if case.is_practice:
+        answer = answer_golden(case_id=case.pk, by=request.user, **form.cleaned_data)
+        return redirect("review:golden_answer", answer.pk)
+    # The next page says that it is decided, and offers to take it back (`views/undo.py`).
+    remember(request, workflow.decide(case_id=case.pk, by=request.user, **form.cleaned_data))
+    following = next_case(request) if request.POST.get("then") == "next" else None
+    return following or redirect("review:queue")
 
 
-def _start(request: PersonRequest) -> int:
-    text = request.GET.get("from", "")
-    return max(1, int(text)) if text.isdigit() and len(text) < 9 else 1
-
-
-def _turn(request: PersonRequest, case: Case, number: int, text: str) -> HttpResponse:
-    weights = weigh(case, message_count=case.conversation.message_count)
-    message = one_turn(Standing(case, request.user), weights, number, text)
-    return render(request, "review/_turn.html", {"message": message})
-
-
-def _window(request: PersonRequest, case: Case) -> HttpResponse:
-    start, message_count = _start(request), case.conversation.message_count
-    weights = weigh(case, message_count=message_count, start=start)
-    shown = transcript(Standing(case, request.user), weights, start=start, message_count=message_count)
-    return render(request, "review/_transcript.html", {"case": case, "transcript": shown, "swapped": True})
+def _go_on(request: PersonRequest, case: Case) -> HttpResponse:
+    """From a conflict back to the case as it is now, with what had been typed into the decision."""
+    case = get_case_for(request.user, case.reference)
+    form = fresh_decide_form(case, typed_before(request.POST))
+    return render(request, "review/case_detail.html", case_page(standing_of(request, case), decide_form=form))
 
 
 def _annotate(case: Case, form: AnnotateForm, request: PersonRequest) -> int:
@@ -135,6 +131,5 @@ def _annotate(case: Case, form: AnnotateForm, request: PersonRequest) -> int:
 def _invalid_annotation(request: PersonRequest, case: Case, form: AnnotateForm) -> HttpResponse:
     if request.htmx:
         return render(request, "review/_annotate.html", {"case": case, "annotate_form": form}, status=422)
-    return render(
-        request, "review/case_detail.html", case_page(case, request.user, annotate_form=form), status=422
-    )
+    context = case_page(standing_of(request, case), annotate_form=form)
+    return render(request, "review/case_detail.html", context, status=422)

@@ -1,44 +1,55 @@
 """What the case page shows, gathered in a constant number of queries."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from django.forms import Form
+from django.http import QueryDict
 
-from accounts.models import User
-from review.forms import AnnotateForm, DecideForm
-from review.history import history
-from review.models import Case, Decision
+from review.forms import AnnotateForm, DecideForm, RevealForm, SearchForm
+from review.golden import earlier_cases
+from review.history import told
+from review.models import Case
+from review.permissions import supervises
 from review.policies import count
+from review.rereading import Opened, Sealed, read_again
 from review.timeline import in_words
-from review.views.bubbles import age_of_account, role_of
+from review.views.accounts import accounts_of, unveiled
+from review.views.case_file import CaseFile, read_file
 from review.views.marks import label_of, level_of
 from review.views.reasons import reasons
+from review.views.said import noted, said
 from review.views.standing import Standing
-from review.views.strip import Weights, weigh
-from review.views.transcript import transcript
+from review.views.strip import Strip, strip
+from review.views.transcript import seen_again, transcript
+from review.views.undo import toast
+from review.views.window import Window
 from review.views.words import ago, due
-from review.workflow import read_decision_notes
 from scoring.abstention import REASONS
 from scoring.characteristics import BY_KEY
-from scoring.models import Participant, Score
+from scoring.models import Score
+from scoring.models.model_version import DEMONSTRATION
 
 SHOWN_RATING = 0.2
 
 
 def case_page(
-    case: Case,
-    person: User,
+    standing: Standing,
     *,
     start: int = 1,
     decide_form: Form | None = None,
     annotate_form: Form | None = None,
+    range_form: Form | None = None,
+    undo: bool = False,
 ) -> dict[str, Any]:
-    """The context of `review/case_detail.html`."""
-    conversation = case.conversation
-    standing = Standing(case, person)
-    weights = weigh(case, message_count=conversation.message_count, start=start)
-    newest = _newest(case, weights)
+    """The context of `review/case_detail.html`. What this person sees once more is recorded first."""
+    case, conversation = standing.case, standing.case.conversation
+    window, hidden = Window(start), standing.score_hidden
+    file = read_file(case, standing.person, window, undo=undo, hidden=hidden)
+    standing.held = file.held
+    opened = _opened(standing, file)
+    drawn, newest = strip(case, file, start=start), file.newest
     may_decide, why_not_decide = standing.decide
     return {
         "case": case,
@@ -47,40 +58,52 @@ def case_page(
         "may_decide": may_decide,
         "why_not_decide": why_not_decide,
         "may_take": not may_decide and standing.take[0],
-        "facts": _facts(case, newest),
-        "accounts": _accounts(case, weights.heaviest_sender_id),
-        "strip": weights,
-        "strip_summary": _strip_summary(conversation.message_count, weights),
-        "band": newest.band if newest and newest.band else case.band,
+        "score_hidden": hidden,
+        "may_judge_first": hidden and case.hides_score and may_decide,
+        "facts": _facts(case, score_hidden=hidden),
+        "accounts": accounts_of(standing, file, opened.accounts),
+        "strip": drawn,
+        "strip_summary": _strip_summary(conversation.message_count, drawn, hidden=hidden),
+        "band": "" if hidden else newest.band if newest and newest.band else case.band,
         "abstained": _abstained(newest),
         "ratings": _ratings(newest),
-        "why": reasons(case, score=weights.score, newest=newest, start=start),
-        "transcript": transcript(standing, weights, start=start, message_count=conversation.message_count),
-        "decide_form": decide_form or _fresh_decide_form(case),
+        "why": reasons(case, file, start=start),
+        "transcript": transcript(
+            standing, file, window, opened.texts, message_count=conversation.message_count
+        ),
+        "decide_form": decide_form or fresh_decide_form(case),
         "annotate_form": annotate_form or AnnotateForm(),
-        "decisions": _decisions(case, person, standing),
-        "history": [{"entry": entry, "ago": ago(entry.at)} for entry in history(case)],
+        "range_form": range_form or RevealForm(QueryDict(), conversation.message_count),
+        "search_form": SearchForm(),
+        "is_mine": standing.is_mine,
+        "hidden": standing.shown is not None,
+        "start": start,
+        "may_mark_golden": case.is_closed and supervises(standing.person, case),
+        **said(file, opened.notes),
+        "history": [
+            {"entry": entry, "ago": ago(entry.at)} for entry in told(case, file.events, score_hidden=hidden)
+        ],
+        "undo": toast(file.undo),
+        "environment_badge": DEMONSTRATION if file.is_demonstration else "",
     }
 
 
-def _newest(case: Case, weights: Weights) -> Score | None:
-    """The score of the newest revision that was scored, also where the machine abstained."""
-    judged = weights.score
-    if judged is not None and judged.revision == case.conversation.scored_revision:
-        return judged
-    return case.conversation.scores.order_by("-revision").first()
+def _opened(standing: Standing, file: CaseFile) -> Opened:
+    """What this person sees of what is sealed, in one reading."""
+    sealed = Sealed(seen_again(standing, file), noted(standing, file), unveiled(standing, file))
+    return read_again(case_id=standing.case.pk, by=standing.person, sealed=sealed)
 
 
-def _fresh_decide_form(case: Case) -> DecideForm:
+def fresh_decide_form(case: Case, typed: Mapping[str, str] | None = None) -> DecideForm:
     conversation = case.conversation
-    return DecideForm(
-        initial={"seen_revision": conversation.revision, "seen_messages": conversation.message_count}
-    )
+    seen = {"seen_revision": conversation.revision, "seen_messages": conversation.message_count}
+    return DecideForm(initial={**(typed or {}), **seen})
 
 
-def _facts(case: Case, newest: Score | None) -> list[dict[str, str]]:
+def _facts(case: Case, *, score_hidden: bool) -> list[dict[str, str]]:
     conversation, opening = case.conversation, case.opened_by_score
-    earlier = Case.objects.filter(conversation=conversation).exclude(pk=case.pk).count()
+    counted = case.others  # type: ignore[attr-defined]  # by get_case_for
+    earlier = earlier_cases(case).count() if case.is_practice else counted
     first, last = conversation.first_message_at, conversation.last_message_at
     span = _span(first, last) if first and last else ""
     return [
@@ -90,14 +113,26 @@ def _facts(case: Case, newest: Score | None) -> list[dict[str, str]]:
         {"label": "Span", "value": span, "note": in_words(last - first) if first and last else ""},
         {"label": "Length", "value": count(conversation.message_count, "message")},
         {"label": "Opened at", "value": f"revision {opening.revision}", "note": _now_at(case)},
-        {
-            "label": "Score at opening",
-            "value": _probability(opening),
-            "note": f"flag from {opening.threshold:.2f}",
-        },
-        {"label": "Model", "value": str(opening.model or "")},
+        *([] if score_hidden else _score_facts(opening)),
         {"label": "Earlier cases", "value": str(earlier or "none"), "note": "of this conversation"},
+        *_came_back(case),
     ]
+
+
+def _score_facts(opening: Score) -> list[dict[str, str]]:
+    probability = "" if opening.probability is None else f"{opening.probability:.2f}"
+    return [
+        {"label": "Score at opening", "value": probability, "note": f"flag from {opening.threshold:.2f}"},
+        {"label": "Model", "value": str(opening.model or "")},
+    ]
+
+
+def _came_back(case: Case) -> list[dict[str, str]]:
+    after = case.came_back_after
+    if after is None or after.monitor_until is None:
+        return []
+    day = f"{after.monitor_until.day} {after.monitor_until:%B %Y}"
+    return [{"label": "Came back after", "value": after.case.reference, "note": f"monitored until {day}"}]
 
 
 def _span(first: datetime, last: datetime) -> str:
@@ -110,25 +145,10 @@ def _now_at(case: Case) -> str:
     return f"now revision {revision}" if revision != case.opened_by_score.revision else "unchanged since"
 
 
-def _probability(score: Score) -> str:
-    return "" if score.probability is None else f"{score.probability:.2f}"
-
-
-def _accounts(case: Case, subject_id: int | None) -> list[dict[str, Any]]:
-    accounts = Participant.objects.filter(conversation_id=case.conversation_id)
-    return [
-        {
-            "name": str(account),
-            "role": role_of(account, subject_id),
-            "age_band": account.get_declared_age_band_display(),
-            "age": age_of_account(account, case),
-        }
-        for account in accounts
-    ]
-
-
-def _strip_summary(message_count: int, weights: Weights) -> str:
-    return f"{count(message_count, 'message')}, {count(weights.flagged, 'flagged turn')}."
+def _strip_summary(message_count: int, drawn: Strip, *, hidden: bool) -> str:
+    if hidden:
+        return f"{count(message_count, 'message')}."
+    return f"{count(message_count, 'message')}, {count(drawn.flagged, 'flagged turn')}."
 
 
 def _abstained(newest: Score | None) -> str:
@@ -149,23 +169,3 @@ def _ratings(newest: Score | None) -> list[dict[str, Any]]:
         for key, rating in rated
         if rating >= SHOWN_RATING
     ]
-
-
-def _decisions(case: Case, person: User, standing: Standing) -> list[dict[str, Any]]:
-    """With the private notes for who may read evidence here."""
-    decisions = list(case.decisions.select_related("decided_by").order_by("-decided_at"))
-    has_notes = any(decision.note_sealed for decision in decisions)
-    notes = read_decision_notes(case_id=case.pk, by=person) if has_notes and standing.reveal[0] else {}
-    return [_decision(decision, notes.get(decision.pk, "")) for decision in decisions]
-
-
-def _decision(decision: Decision, note: str) -> dict[str, Any]:
-    detail = decision.get_reason_display() or decision.get_platform_action_display()
-    return {
-        "outcome": decision.get_disposition_display(),
-        "detail": detail,
-        "by": decision.decided_by.name,
-        "at": decision.decided_at,
-        "ago": ago(decision.decided_at),
-        "note": note,
-    }

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from review.models import Annotation
+from review.opting_out import HIGH
 from scoring.characteristics import BY_KEY
 from scoring.explanation import strongest_spans
 from scoring.models import MessageRating
 from scoring.registry import model_of
 
-LEVELS = ((0.66, "high"), (0.33, "medium"), (0.0, "low"))
+LEVELS = ((HIGH, "high"), (0.33, "medium"), (0.0, "low"))
 MOST_CHARACTERISTICS = 3
 RAISED = "the machine: raised the score"
 

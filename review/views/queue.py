@@ -3,30 +3,40 @@
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Prefetch, prefetch_related_objects
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import access
+from accounts.models import User
 from accounts.roles import Role
 from licensees.assignments import licensees_served_by
 from licensees.models import Licensee
+from licensees.together import ask
+from review.first_judgement import hidden_among
 from review.forms import NextForm
-from review.models import Case
-from review.overview import Page, browse, lanes_of
-from review.queue import claim_next, held_case
+from review.models import Case, HandOver, Hold
+from review.overview import Lane, Page, about_lanes, browse, lanes_in
+from review.policies import is_live, moment
+from review.second_review_lane import SecondReviewLane, about_second_reviews, second_lanes_in
+from review.views.care import next_case
 from review.views.request import PersonRequest
+from review.views.undo import undo
 from review.views.words import ago, due
+from scoring.models import ModelVersion
+from scoring.models.model_version import DEMONSTRATION
 
 STATES = [
     Case.State.WAITING,
     Case.State.IN_REVIEW,
+    Case.State.HELD,
     Case.State.ESCALATED,
     Case.State.DECIDED,
     Case.State.REFERRED,
 ]
-NOTHING = "Nothing waits that you may take. Cases that you released are left to others."
+NOTHING = "Nothing waits that you may take. Cases that you released or leave out are left to others."
 
 
 @access(Role.MODERATOR, Role.SUPERVISOR)
@@ -36,10 +46,23 @@ def queue(request: PersonRequest) -> HttpResponse:
     licensees = list(licensees_served_by(person, Role.MODERATOR, Role.SUPERVISOR))
     state, lane, chosen = _filters(request, licensees)
     page = browse(chosen, state=state, lane=lane, after=request.GET.get("after", ""))
-    lanes = lanes_of(licensees)
+    if state is Case.State.HELD:
+        _with_holds(page.cases)
+    served = {licensee.pk for licensee in licensees}
+    answers = ask(
+        **about_lanes(served),
+        second=about_second_reviews(served),
+        held=person.claims.filter(ended_at=None).select_related("case__licensee"),
+        demonstration=ModelVersion.objects.demonstrating().values_list("pk", flat=True),
+    )
+    lanes = lanes_in(licensees, answers)
+    held = next((claim.case for claim in answers["held"] if is_live(claim)), None)
+    hidden = hidden_among(person, page.cases)
     context = {
-        "held": held_case(person),
-        "lanes": [{"figures": one, "oldest": ago(one.oldest_at) if one.oldest_at else ""} for one in lanes],
+        "held": held,
+        **_handed(person, held),
+        "undo": undo(request),
+        "lanes": _with_second_reviews(lanes, second_lanes_in(licensees, answers["second"])),
         "waiting": sum(one.waiting for one in lanes),
         "overdue": sum(one.overdue for one in lanes),
         "moderates": person.has_role(Role.MODERATOR),
@@ -47,10 +70,22 @@ def queue(request: PersonRequest) -> HttpResponse:
         "state": state,
         "closed": state in Case.CLOSED,
         "tabs": _tabs(request, state),
-        "rows": [{"case": case, "due": due(case), "opened": ago(case.opened_at)} for case in page.cases],
+        "rows": [
+            {"case": case, "due": due(case), "opened": ago(case.opened_at), "hidden": case.pk in hidden}
+            for case in page.cases
+        ],
+        "environment_badge": DEMONSTRATION if answers["demonstration"] else "",
         **_pager(request, page),
     }
     return render(request, "review/queue.html", context)
+
+
+def _with_second_reviews(lanes: list[Lane], second: dict[int, SecondReviewLane]) -> list[dict[str, Any]]:
+    """After the lanes of each licensee that of its second reviews."""
+    rows: list[Lane | SecondReviewLane] = []
+    for licensee_id, of_second in second.items():
+        rows += [*(one for one in lanes if one.licensee.pk == licensee_id), of_second]
+    return [{"figures": one, "oldest": ago(one.oldest_at) if one.oldest_at else ""} for one in rows]
 
 
 @access(Role.MODERATOR)
@@ -59,11 +94,11 @@ def take_next(request: PersonRequest) -> HttpResponse:
     form = NextForm(request.POST)
     wish = form.cleaned_data if form.is_valid() else {}
     lane = Case.Lane(wish["lane"]) if wish.get("lane") else None
-    case = claim_next(by=request.user, lane=lane, licensee_id=wish.get("licensee"))
-    if case is None:
+    found = next_case(request, lane=lane, licensee_id=wish.get("licensee"))
+    if found is None:
         messages.info(request, NOTHING)
         return redirect("review:queue")
-    return redirect("review:case", case.reference)
+    return found
 
 
 def _filters(
@@ -75,6 +110,24 @@ def _filters(
     lane = Case.Lane(asked["lane"]) if asked.get("lane") in Case.Lane.values else None
     chosen = [one for one in licensees if one.slug == asked.get("licensee")]
     return state, lane, chosen or licensees
+
+
+def _with_holds(cases: list[Case]) -> None:
+    """Each with the hold that is open: who, and until when. Why is sealed, and read on the case's own page."""
+    holds = Hold.objects.filter(ended_at=None).select_related("held_by")
+    prefetch_related_objects(cases, Prefetch("holds", queryset=holds, to_attr="open_holds"))
+
+
+def _handed(person: User, held: Case | None) -> dict[str, Any]:
+    """What this person holds because somebody handed it over."""
+    if held is None:
+        return {}
+    handed = HandOver.objects.filter(to_claim__holder=person, to_claim__ended_at=None)
+    found = handed.select_related("handed_by", "to_claim__case").first()
+    if found is None:
+        return {}
+    words = f"{found.handed_by} handed {held.reference} to you {moment(found.handed_at)}."
+    return {"handed": found, "handed_words": words}
 
 
 def _tabs(request: PersonRequest, state: Case.State) -> list[dict[str, Any]]:

@@ -2,52 +2,35 @@
 
 from typing import Any
 
-from django.db.models import Count, F, OuterRef, Q, Subquery, Sum, Window
-from django.db.models.fields.json import KeyTransform
-
 from review.models import Case
 from review.policies import count
-from review.views.bubbles import WINDOW
-from review.views.strip import turn_url
+from review.views.case_file import Part
+from review.views.window import WINDOW, turn_url
 from scoring.dynamics_sentences import percent
 from scoring.evidence import open_state
-from scoring.explanation import MOST_MESSAGES, Reason, explain_basis
-from scoring.explanation_words import Basis, Totals, WeighedTurn, reliability_of
-from scoring.models import (
-    Conversation,
-    ConversationState,
-    MessageRating,
-    ModelEvaluation,
-    ModelVersion,
-    Score,
-)
+from scoring.explanation import Reason, explain_basis
+from scoring.explanation_words import Basis, reliability_of
+from scoring.key_providers import EvidenceUnreadable
+from scoring.models import Conversation, Score
 from scoring.state import ConversationState as State
-from scoring.vault import EvidenceUnreadable
+from scoring.weighing import Weighing
 
 SHOWN_TURNS = 5
-RAISED, LOWERED = Q(contribution__gt=0), Q(contribution__lt=0)
-TOTALS = {
-    "raised": Window(Sum("contribution", filter=RAISED)),
-    "lowered": Window(Sum("contribution", filter=LOWERED)),
-    "raising": Window(Count("pk", filter=RAISED)),
-    "lowering": Window(Count("pk", filter=LOWERED)),
-}
-# The last scope of an evaluation is its widest: the corpus and the negatives, where it had any.
-BINS = KeyTransform("bins", KeyTransform("calibration", KeyTransform("-1", KeyTransform("scopes", "card"))))
 
 
-def reasons(case: Case, *, score: Score | None, newest: Score | None, start: int) -> dict[str, Any] | None:
-    """What `review/_why.html` shows of `score`, the newest that is a number; None without one. No text enters.
+def reasons(case: Case, part: Part, *, start: int) -> dict[str, Any] | None:
+    """What `review/_why.html` shows of the newest score that is a number; None without one. No text enters.
 
     Turns in the window that begins at `start` are on the page; links to others lead to their own window.
     """
+    score = part.score
     # Only an abstention has no model.
     if score is None or score.model_id is None:
         return None
-    explanation = explain_basis(_basis(case.conversation, score, score.model_id))
+    explanation = explain_basis(_basis(case.conversation, score, score.model_id, part.weighing))
     return {
         "summary": _unbroken(explanation.summary),
-        "about": _about(case.conversation, score, newest),
+        "about": _about(case.conversation, score, part.newest),
         "turns": [_turn(case, reason, start) for reason in explanation.reasons[:SHOWN_TURNS]],
         "against": [*map(_unbroken, explanation.against)],
         "sure": [*map(_unbroken, explanation.sure)],
@@ -55,55 +38,25 @@ def reasons(case: Case, *, score: Score | None, newest: Score | None, start: int
     }
 
 
-def _basis(conversation: Conversation, score: Score, model_id: int) -> Basis:
-    turns, totals = _weighed(score)
-    model = _model(score, model_id)
-    state = _state(conversation, model_id, model["kept"])
+def _basis(conversation: Conversation, score: Any, model_id: int, weighing: Weighing) -> Basis:
+    """`score` with what `case_file` reads beside it."""
+    state = _state(conversation, model_id, score.kept)
     probability = score.probability or 0.0
-    heads = model["heads"]
     return Basis(
         probability=probability,
         base=score.base or 0.0,
         messages=score.message_count,
         characteristics=tuple(score.characteristics.items()),
-        turns=turns,
-        totals=totals,
+        turns=weighing.turns,
+        totals=weighing.totals,
         threshold=score.threshold,
         window=(score.window_first, score.window_last),
         amount=state.amount if state else None,
-        trained=None if heads is None else frozenset(heads),
-        demonstration=model["is_demonstration"],
-        reliability=reliability_of(model["bins"], probability),
+        trained=None if score.heads is None else frozenset(score.heads),
+        demonstration=score.demonstration,
+        reliability=reliability_of(score.bins, probability),
         course=state.dynamics.sentences(language=conversation.language) if state else (),
     )
-
-
-def _weighed(score: Score) -> tuple[tuple[WeighedTurn, ...], Totals]:
-    """The turns that raised it most, strongest first, and what all messages together did: one query."""
-    columns = ("message__number", "message__external_id", "contribution", "ratings")
-    strongest_first = ("-contribution", "message__number")
-    rated = MessageRating.objects.weighed_by(score).annotate(**TOTALS).order_by(*strongest_first)
-    rows = list(rated.values_list(*columns, *TOTALS)[:MOST_MESSAGES])
-    if not rows:
-        return (), Totals()
-    raised, lowered, raising, lowering = rows[0][len(columns) :]
-    turns = tuple(WeighedTurn(*row[: len(columns)]) for row in rows if row[2] > 0)
-    return turns, Totals(raised or 0.0, lowered or 0.0, raising, lowering)
-
-
-def _model(score: Score, model_id: int) -> dict[str, Any]:
-    """What is known of the model that gave the score: whether it is a demonstration, what it can rate, how its newest
-    evaluation came out, and what it keeps of the conversation; one query, without its bytes."""
-    evaluations = ModelEvaluation.objects.filter(model=OuterRef("pk")).order_by("-created_at", "-pk")
-    states = ConversationState.objects.filter(
-        conversation=score.conversation_id, model=OuterRef("pk"), messages=score.message_count
-    )
-    versions = ModelVersion.objects.annotate(
-        heads=F("card__heads"),
-        bins=Subquery(evaluations.annotate(bins=BINS).values("bins")[:1]),
-        kept=Subquery(states.values("data")[:1]),
-    )
-    return dict(versions.values("is_demonstration", "heads", "bins", "kept").get(pk=model_id))
 
 
 def _state(conversation: Conversation, model_id: int, sealed: bytes | None) -> State | None:

@@ -1,5 +1,6 @@
 """Where a person stands with a case: who holds it, and what of it is open to this person, each with its reason."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -9,6 +10,8 @@ from django.utils import timezone
 
 from accounts.access import may
 from accounts.models import User
+from review.first_judgement import hides_from
+from review.leases import held_case
 from review.models import Case, Claim
 from review.permissions import check_may_claim, check_may_decide, supervises
 from review.policies import (
@@ -18,9 +21,10 @@ from review.policies import (
     check_readable,
     check_undecided,
     is_live,
+    on_day,
     open_claim,
+    open_hold,
 )
-from review.queue import held_case
 
 SOON_SECONDS = 120
 
@@ -29,10 +33,17 @@ SOON_SECONDS = 120
 class Standing:
     case: Case
     person: User
+    # After the panic key, only the turns revealed since; None: all that this person has revealed.
+    shown: Collection[int] | None = None
 
     @cached_property
     def claim(self) -> Claim | None:
         return open_claim(self.case)
+
+    @cached_property
+    def held(self) -> Case | None:
+        """The case that this person holds now."""
+        return held_case(self.person)
 
     @property
     def is_mine(self) -> bool:
@@ -48,11 +59,18 @@ class Standing:
         return may(self._check_decide)
 
     @cached_property
+    def score_hidden(self) -> bool:
+        """Until this person's first judgement, where the licensee chose so: then nothing of it may be on a page."""
+        return hides_from(self.person, self.case)
+
+    @cached_property
     def take(self) -> tuple[bool, str]:
         return may(self._check_take)
 
     def claim_bar(self) -> dict[str, Any]:
         """The parameters of the component claim_bar."""
+        if self.case.state == Case.State.HELD:
+            return self._held_bar()
         claim, live = self.claim, is_live(self.claim)
         bar: dict[str, Any] = {"state": "yours" if self.is_mine else "theirs" if live else "free"}
         if claim is not None and not live and claim.holder_id == self.person.pk:
@@ -61,13 +79,22 @@ class Standing:
             bar |= {"holder": claim.holder.name, "until": claim.expires_at, **_time_left(claim)}
         return bar | self._acts()
 
+    def _held_bar(self) -> dict[str, Any]:
+        held = open_hold(self.case)
+        until = {"until": held.until, "left": f"until {on_day(held.until)}"} if held else {}
+        holder = held.held_by.name if held else ""
+        resume = reverse("review:resume", args=[self.case.reference])
+        return {"state": "held", "holder": holder, "resume_url": resume, **until}
+
     def _acts(self) -> dict[str, str]:
         """Claiming is not among them: it is the page's primary button, in its corner."""
         if not self.is_mine:
             return {}
-        return {
+        # What was typed into the decision goes along, and the end of the lease is announced.
+        form = "judge_first" if self.score_hidden else "decide"
+        return {"carry": form, "warn": "yes"} | {
             f"{act}_url": reverse(f"review:{act}", args=[self.case.reference])
-            for act in ("extend", "release")
+            for act in ("extend", "release", "hold", "hand_over")
         }
 
     def _check_reveal(self) -> None:
@@ -86,7 +113,7 @@ class Standing:
         # A lease that has passed is no lease: claiming ends it.
         if self.claim is None or is_live(self.claim):
             check_claimable(self.case, self.claim)
-        check_hands_free(self.person, held_case(self.person))
+        check_hands_free(self.person, self.held)
 
 
 def _time_left(claim: Claim) -> dict[str, Any]:

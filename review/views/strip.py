@@ -1,109 +1,59 @@
 """The risk strip: what each stretch of the conversation contributed, read as a summary whatever its length."""
 
-from collections import defaultdict
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.db import connection
-from django.urls import reverse
 
 from review.models import Case
-from review.views.bubbles import WEIGHTY_SHARE, WINDOW
+from review.views.case_file import Part
 from review.views.marks import level_of
-from scoring.models import Score
-from scoring.models.score import CONTRIBUTION_SQL
+from review.views.window import WINDOW, window_url
+from scoring.weighing import COLUMNS, FLAGGED, facts
 
-COLUMNS = 120
-# What makes a turn flagged is the rule of `bubbles.is_flagged`, here over the whole conversation at once; which ratings
-# count, and what each contributes, is `MessageRating.objects.weighed_by`.
-STRETCHES = f"""
-    WITH turn AS (
-      SELECT message.number, message.sender_id, rating.ratings, {CONTRIBUTION_SQL} AS contribution
-        FROM scoring_message message
-        LEFT JOIN scoring_score score ON score.id = %(score)s
-        LEFT JOIN scoring_messagerating rating ON rating.message_id = message.id
-              AND rating.model_id = score.model_id AND message.number <= score.message_count
-       WHERE message.conversation_id = %(conversation)s
-    ), compared AS (
-      SELECT *, max(contribution) OVER () AS strongest FROM turn
-    ), judged AS (
-      SELECT *, ratings <> '{{}}' OR (contribution > 0 AND contribution >= %(share)s * strongest) AS flagged
-        FROM compared
-    )
-    SELECT (number - 1) / %(stretch)s, sender_id, min(number), max(contribution),
-           count(*) FILTER (WHERE flagged), coalesce(sum(contribution) FILTER (WHERE flagged), 0)
-      FROM judged GROUP BY 1, 2 ORDER BY 1, 2
-"""  # noqa: S608 - the expression of scoring/models/score.py only
-
-
-class Stretch(NamedTuple):
-    """What one account wrote in one stretch of the conversation."""
-
-    place: int
-    sender_id: int
-    number: int
-    contribution: float | None
-    flagged: int
-    weight: float
+NEXT_FLAGGED = f"{FLAGGED} AND message.number > %(number)s ORDER BY message.number LIMIT 1"
+PREVIOUS_FLAGGED = f"{FLAGGED} AND message.number < %(number)s ORDER BY message.number DESC LIMIT 1"
 
 
 @dataclass(frozen=True)
-class Weights:
-    """The whole conversation in at most COLUMNS stretches, as `score` weighed it."""
-
-    score: Score | None
+class Strip:
     columns: list[dict[str, Any]]
-    strongest: float
     flagged: int
-    # The account whose flagged turns contributed most; nobody's guilt, only where to look.
-    heaviest_sender_id: int | None
 
 
-def weigh(case: Case, *, message_count: int, start: int = 1) -> Weights:
-    """By stretch and sender in one query, so that its rows are few however long the conversation is.
-
-    Columns of turns outside the window that begins at `start` lead to the window that they stand in.
-    """
-    score = Score.objects.newest_judged(case.conversation_id)
-    stretches = _stretches(case.conversation_id, score, length=max(1, -(-message_count // COLUMNS)))
-    strongest = max((stretch.contribution or 0.0 for stretch in stretches), default=0.0)
-    return Weights(
-        score=score,
-        columns=_columns(stretches, strongest, case, start),
-        strongest=strongest,
-        flagged=sum(stretch.flagged for stretch in stretches),
-        heaviest_sender_id=_heaviest(stretches),
-    )
+def strip(case: Case, part: Part, *, start: int = 1) -> Strip:
+    """Columns of turns outside the window that begins at `start` lead to the window that they stand in. While the
+    score is hidden all columns are alike."""
+    weighing = part.weighing
+    stretches = _even(case) if part.hidden else [*weighing.columns, *_since(case, part)]
+    columns = [_column(number, weight, weighing.strongest, case, start) for number, weight in stretches]
+    return Strip(columns, weighing.flagged)
 
 
-def _stretches(conversation_id: int, score: Score | None, *, length: int) -> list[Stretch]:
-    facts = {
-        "conversation": conversation_id,
-        "score": score.pk if score else None,
-        "stretch": length,
-        "share": WEIGHTY_SHARE,
-    }
+def flagged_beyond(case: Case, number: int, *, backwards: bool = False) -> int | None:
+    """The nearest flagged turn after this one, or before it, wherever in the conversation; None: there is none."""
     with connection.cursor() as cursor:
-        cursor.execute(STRETCHES, facts)
-        return [Stretch(*row) for row in cursor.fetchall()]
+        named = facts(case.conversation_id) | {"number": number}
+        cursor.execute(PREVIOUS_FLAGGED if backwards else NEXT_FLAGGED, named)
+        found = cursor.fetchone()
+    return found[0] if found else None
 
 
-def _heaviest(stretches: list[Stretch]) -> int | None:
-    weights: dict[int, float] = defaultdict(float)
-    for stretch in stretches:
-        if stretch.flagged:
-            weights[stretch.sender_id] += stretch.weight
-    return max(weights, key=lambda sender_id: weights[sender_id]) if weights else None
+def _even(case: Case) -> list[tuple[int, float]]:
+    count = case.conversation.message_count
+    return [(number, 0.0) for number in range(1, count + 1, max(1, -(-count // COLUMNS)))]
 
 
-def _columns(stretches: list[Stretch], strongest: float, case: Case, start: int) -> list[dict[str, Any]]:
-    """One column a stretch, whoever wrote in it."""
-    numbers: dict[int, int] = {}
-    contributions: dict[int, float] = defaultdict(float)
-    for stretch in stretches:
-        numbers[stretch.place] = min(numbers.get(stretch.place, stretch.number), stretch.number)
-        contributions[stretch.place] = max(contributions[stretch.place], stretch.contribution or 0.0)
-    return [_column(numbers[place], contributions[place], strongest, case, start) for place in numbers]
+def _since(case: Case, part: Part) -> list[tuple[int, float]]:
+    """What came after the score that is kept: stretches as long as its own, in which nothing weighs yet."""
+    columns = part.weighing.columns
+    if part.score is None or len(columns) < 2:
+        return []
+    length = columns[1][0] - columns[0][0]
+    return [
+        (number, 0.0)
+        for number in range(columns[-1][0] + length, case.conversation.message_count + 1, length)
+    ]
 
 
 def _column(number: int, contribution: float, strongest: float, case: Case, start: int) -> dict[str, Any]:
@@ -115,14 +65,3 @@ def _column(number: int, contribution: float, strongest: float, case: Case, star
         "label": f"Turn {number}",
         "url": "" if start <= number < start + WINDOW else window_url(case, number),
     }
-
-
-def window_url(case: Case, number: int) -> str:
-    """The address of the window that a turn stands in."""
-    page = reverse("review:case", args=[case.reference])
-    start = (max(1, number) - 1) // WINDOW * WINDOW + 1
-    return page if start == 1 else f"{page}?from={start}"
-
-
-def turn_url(case: Case, number: int) -> str:
-    return f"{window_url(case, number)}#m-{number}"

@@ -1,76 +1,98 @@
 """A window of the conversation: its turns, masked or revealed, with the days and silences between them."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from accounts.models import User
-from review.models import Case, Reveal
+from review.folding import Fold, folded
+from review.models import Case
 from review.timeline import Turn, timeline
-from review.views.bubbles import (
-    WINDOW,
-    Reading,
-    annotations_on,
-    bubble,
-    is_flagged,
-    messages_from,
-)
+from review.views.bubbles import Reading, bubble, is_flagged
+from review.views.case_file import Part
 from review.views.standing import Standing
-from review.views.strip import Weights, window_url
-from review.workflow import reveal
+from review.views.window import WINDOW, Window, window_url
 from scoring.models import Message
 
 
-def transcript(standing: Standing, weights: Weights, *, start: int, message_count: int) -> dict[str, Any]:
-    """What `review/_transcript.html` shows. Texts that this person has revealed come back, and that is recorded."""
-    case, person = standing.case, standing.person
-    messages = list(messages_from(case, start, score=weights.score))
-    numbers = _seen_by(person, case, messages) if standing.reveal[0] else []
-    texts = reveal(case_id=case.pk, numbers=numbers, by=person) if numbers else {}
-    reading = Reading(case, weights.heaviest_sender_id, weights.strongest, standing.reveal[0], texts)
-    flagged = [message.number for message in messages if is_flagged(message, weights.strongest)]
+def transcript(
+    standing: Standing, part: Part, window: Window, texts: Mapping[int, str], *, message_count: int
+) -> dict[str, Any]:
+    """What `review/_transcript.html` shows. `texts` are those that this person sees, which is recorded."""
+    case = standing.case
+    reading = _reading(standing, part, texts)
+    flagged = [message.number for message in part.messages if is_flagged(message, part.weighing)]
     return {
         "case": case,
-        "start": start,
-        "items": list(_items(messages, reading)),
+        "start": window.first,
+        "items": list(_items(part, reading)),
         "revealed": len(texts),
         "is_mine": standing.is_mine,
         "may_reveal": standing.reveal[0],
         "why_not_reveal": standing.reveal[1],
         "masked_flagged": [number for number in flagged if number not in texts],
-        **_neighbours(case, messages, start, message_count),
+        **_neighbours(case, part.messages, window, message_count),
     }
 
 
-def one_turn(standing: Standing, weights: Weights, number: int, text: str) -> dict[str, Any]:
-    """The bubble of one message whose text has just been revealed."""
-    case = standing.case
-    messages = list(messages_from(case, number, score=weights.score, size=1))
-    reading = Reading(case, weights.heaviest_sender_id, weights.strongest, True, {number: text})
-    annotations = annotations_on(case, messages)
-    return bubble(messages[0], reading, annotations.get(messages[0].pk, []))
+def revealed_turns(standing: Standing, part: Part, texts: Mapping[int, str]) -> list[dict[str, Any]]:
+    """The bubbles of the messages whose texts have just been revealed."""
+    reading = _reading(standing, part, texts)
+    return [bubble(message, reading, part.annotations.get(message.pk, [])) for message in part.messages]
 
 
-def _seen_by(person: User, case: Case, messages: Collection[Message]) -> list[int]:
-    shown = Reveal.objects.filter(
-        case=case, revealed_by=person, message_id__in=[message.pk for message in messages]
-    )
-    return list(shown.values_list("message__number", flat=True))
+def seen_again(standing: Standing, part: Part) -> list[Message]:
+    """Turns that come back with their text: revealed before by who may still read them, and not hidden since."""
+    if not standing.reveal[0]:
+        return []
+    shown = standing.shown
+    seen = [
+        message
+        for message in part.messages
+        if message.is_seen and (shown is None or message.number in shown)  # type: ignore[attr-defined]
+    ]
+    for message in seen:
+        message.text_sealed = message.text_seen  # type: ignore[attr-defined]
+    return seen
 
 
-def _items(messages: list[Message], reading: Reading) -> Iterator[dict[str, Any]]:
-    annotations = annotations_on(reading.case, messages)
-    for item in timeline(messages):
+def _reading(standing: Standing, part: Part, texts: Mapping[int, str]) -> Reading:
+    heaviest = part.weighing.heaviest_sender_id
+    return Reading(standing.case, heaviest, part.weighing, standing.reveal[0], texts)
+
+
+def _items(part: Part, reading: Reading) -> Iterator[dict[str, Any]]:
+    items: list[dict[str, Any]] = []
+    for item in timeline(part.messages, part.sent_before):
         if isinstance(item, Turn):
             message = item.message
-            yield {"kind": "turn", "message": bubble(message, reading, annotations.get(message.pk, []))}
+            shown = bubble(message, reading, part.annotations.get(message.pk, []))
+            items.append({"kind": "turn", "message": shown})
         else:
-            yield {"kind": item.kind, "item": item}
+            items.append({"kind": item.kind, "item": item})
+    if part.hidden:
+        # What is folded is what the machine has nothing to say of: without a score there is nothing to fold by.
+        yield from items
+        return
+    for one in folded(items, is_turn=lambda item: item["kind"] == "turn", is_marked=_is_marked):
+        yield _fold(one) if isinstance(one, Fold) else one
 
 
-def _neighbours(case: Case, messages: list[Message], start: int, message_count: int) -> dict[str, Any]:
-    first = messages[0].number if messages else start
-    last = messages[-1].number if messages else start
+def _is_marked(item: dict[str, Any]) -> bool:
+    """Flagged, annotated, revealed, edited or deleted: there is something to see."""
+    message = item["message"]
+    names = ("contribution", "annotations", "is_revealed", "is_deleted", "is_edited")
+    return any(message.get(name) for name in names)
+
+
+def _fold(fold: Fold[dict[str, Any]]) -> dict[str, Any]:
+    return {"kind": "fold", "label": f"{fold.turns} turns without a mark", "items": fold.items}
+
+
+def _neighbours(case: Case, messages: list[Message], window: Window, message_count: int) -> dict[str, Any]:
+    first = messages[0].number if messages else window.first
+    last = messages[-1].number if messages else window.first
     return {
+        "first": first,
+        "last": last,
         "earlier_url": window_url(case, first - WINDOW) if first > 1 else "",
         "later_url": window_url(case, last + 1) if last < message_count else "",
         "showing": f"Turns {first:,} to {last:,} of {message_count:,}",

@@ -6,7 +6,7 @@ const form = () => document.querySelector("form[data-annotate]");
 function revealedTurn(node) {
   const element = node instanceof Element ? node : node?.parentElement;
   const body = element?.closest(".message__body");
-  return body && !body.querySelector("form") ? body.closest("[data-turn]") : null;
+  return body && !body.querySelector(".message__masked") ? body.closest("[data-turn]") : null;
 }
 
 document.addEventListener("selectionchange", () => {

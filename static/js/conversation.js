@@ -5,7 +5,8 @@ const SVG = "http://www.w3.org/2000/svg";
 const conversation = document.querySelector("[data-conversation]");
 
 function turns(flagged) {
-  return [...conversation.querySelectorAll(flagged ? "[data-turn][data-flagged]" : "[data-turn]")];
+  const all = [...conversation.querySelectorAll(flagged ? "[data-turn][data-flagged]" : "[data-turn]")];
+  return all.filter((turn) => !turn.closest("details.fold:not([open])"));
 }
 
 function edge() {
@@ -24,6 +25,8 @@ function mark(turn) {
 }
 
 function go(turn) {
+  const fold = turn.closest("details.fold");
+  if (fold) fold.open = true;
   mark(turn);
   turn.focus({ preventScroll: true });
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -45,16 +48,22 @@ function move(direction, flagged) {
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest?.("[data-move]");
+  if (button?.dataset.move.startsWith("grow-")) return;
   if (button) {
     const [direction, flagged] = button.dataset.move.split("-");
-    if (move(direction, Boolean(flagged))) event.preventDefault();
+    event.preventDefault();
+    if (move(direction, Boolean(flagged))) return;
+    // The end of what is on the page: windows.js knows how to get more.
+    const beyond = new CustomEvent("move-beyond", { detail: { direction, flagged: Boolean(flagged), here: current() } });
+    document.dispatchEvent(beyond);
     return;
   }
-  const link = event.target.closest?.('a[href^="#m-"]');
-  const turn = link && document.getElementById(link.getAttribute("href").slice(1));
+  const link = event.target.closest?.('a[href*="#m-"]');
+  const place = link?.getAttribute("href").split("#")[1];
+  const turn = place && document.getElementById(place);
   if (turn) {
     event.preventDefault();
-    history.replaceState(history.state, "", link.getAttribute("href"));
+    history.replaceState(history.state, "", `#${place}`);
     // A sheet over the conversation would hide the turn.
     const sheet = link.closest("[data-drawer]");
     if (sheet && !matchMedia(sheet.dataset.drawer).matches) sheet.open = false;
@@ -67,11 +76,11 @@ conversation?.addEventListener("focusin", (event) => {
   if (turn) mark(turn);
 });
 
-// A turn that htmx replaced (revealed) keeps the place.
-document.addEventListener("htmx:afterSwap", (event) => {
-  const id = event.detail.target.id;
-  const turn = id?.startsWith("m-") && document.getElementById(id);
-  if (turn) {
+// Another module leads here: a turn that was revealed keeps the place, one that was looked for is brought to sight.
+document.addEventListener("go-to-turn", (event) => {
+  const { turn, scroll } = event.detail;
+  if (scroll) go(turn);
+  else {
     mark(turn);
     turn.focus({ preventScroll: true });
   }
@@ -88,6 +97,9 @@ if (strip && conversation) {
 
   const columns = [...strip.querySelectorAll("a")].map((link) => Number(link.getAttribute("href").split("#m-")[1]));
   let waiting = false;
+  // Gathered once until the turns on the page change: a frame of scrolling looks at a dozen of them, not at all.
+  let known = null;
+  let drawn = "";
 
   // Turns stand in order, so the first one on the screen is found by halving, however long the conversation is.
   const firstBelow = (all, line) => {
@@ -105,13 +117,16 @@ if (strip && conversation) {
 
   const draw = () => {
     waiting = false;
-    const all = turns(false);
-    if (!all.length) return;
-    const first = Math.min(firstBelow(all, edge()), all.length - 1);
-    const last = Math.min(firstBelow(all, innerHeight), all.length - 1);
-    const from = columnOf(all[first]);
+    known ??= turns(false);
+    if (!known.length) return;
+    const first = Math.min(firstBelow(known, edge()), known.length - 1);
+    const last = Math.min(firstBelow(known, innerHeight), known.length - 1);
+    const from = columnOf(known[first]);
+    const wide = columnOf(known[last]) - from + 1;
+    if (drawn === `${from} ${wide}`) return;
+    drawn = `${from} ${wide}`;
     part.setAttribute("x", String(from));
-    part.setAttribute("width", String(columnOf(all[last]) - from + 1));
+    part.setAttribute("width", String(wide));
   };
 
   const ask = () => {
@@ -119,8 +134,14 @@ if (strip && conversation) {
     waiting = true;
     requestAnimationFrame(draw);
   };
+  const gather = () => {
+    known = null;
+    ask();
+  };
   addEventListener("scroll", ask, { passive: true });
   addEventListener("resize", ask);
-  document.addEventListener("htmx:afterSettle", ask);
+  document.addEventListener("htmx:afterSettle", gather);
+  // A fold that opens or closes.
+  conversation.addEventListener("toggle", gather, true);
   draw();
 }

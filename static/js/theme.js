@@ -16,7 +16,8 @@ document.addEventListener("submit", (event) => {
   root.greyscale = look.get("greyscale");
   root.textSize = look.get("text_size");
   const secure = location.protocol === "https:" ? "; secure" : "";
-  document.cookie = `${COOKIE}=${root.theme}.${root.greyscale}.${root.textSize}; path=/; max-age=31536000; samesite=lax${secure}`;
+  const advance = look.get("advance") === "off" ? ".off" : "";
+  document.cookie = `${COOKIE}=${root.theme}.${root.greyscale}.${root.textSize}${advance}; path=/; max-age=31536000; samesite=lax${secure}`;
   showState(event.submitter, value);
 });
 
