@@ -15,9 +15,10 @@ from referrals.signing import create_signing_key
 from review.intake import open_cases
 from review.models import Case
 from scoring.evidence import seal_text
+from scoring.key_providers import create_key_file
 from scoring.models import Conversation, Message, MessageRating, ModelVersion, Participant, Score
 from scoring.pipeline import band
-from scoring.vault import create_key_file, new_data_key
+from scoring.vault import new_data_key
 
 BEGAN_AT = datetime(2026, 3, 3, 20, 0, tzinfo=UTC)
 TEXTS = (

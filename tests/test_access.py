@@ -1,6 +1,7 @@
 """Every address × every person × GET and POST, made from the site map: whoever may not, moves nothing."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from uuid import UUID
@@ -181,3 +182,9 @@ def test_a_view_that_is_open_by_mistake_would_be_found(
     before = row_counts()
     make_case(evidence.licensee, external_id="another")
     assert before != row_counts()
+
+
+def test_no_two_addresses_have_one_name():
+    """`reverse` would quietly answer with the other one."""
+    names = Counter(page.name for page in pages() if page.name)
+    assert [name for name, times in names.items() if times > 1] == []

@@ -75,7 +75,7 @@ def test_two_thousand_conversations_survive_ten_kills_and_ten_flushes(
 
     pending = Conversation.objects.exclude(scored_revision=1)
     wait_until(lambda: not pending.exists(), seconds=120, what="every conversation scored")
-    unopened = Score.objects.filter(flagged=True, case=None)
+    unopened = Score.objects.filter(flagged=True, cases=None)
     wait_until(lambda: not unopened.exists(), seconds=30, what="every flag a case")
 
     assert Conversation.objects.count() == CONVERSATIONS

@@ -5,10 +5,14 @@ import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.test import Client
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from accounts.models import User
 from tests.people import PASSWORD
+from tests.snapshot import Snapshot, put_back, take
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -72,3 +76,33 @@ def open_page(chromium: Browser, live_server) -> Iterator[Callable[..., Page]]:
     for context in contexts:
         context.close()
     assert faults == []
+
+
+# Loaded once for all tests of this process, and put back for each that asks for it.
+DEMO: list[Snapshot] = []
+
+
+@pytest.fixture
+def demo(transactional_db: None) -> None:
+    owner_url = os.environ["DATABASE_OWNER_URL"]
+    if DEMO:
+        put_back(DEMO[0], owner_url)
+    else:
+        call_command("load_demo")
+        DEMO.append(take(owner_url))
+
+
+@pytest.fixture
+def sign_in_quickly(open_page, live_server) -> Callable[[str], Page]:
+    """The demo's passwords are shown once and kept nowhere, so these people come in with a session."""
+
+    def sign_in(name: str) -> Page:
+        client = Client()
+        person = User.objects.get(name=name)
+        client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+        cookie = {"name": settings.SESSION_COOKIE_NAME, "url": live_server.url, "httpOnly": True}
+        page = open_page()
+        page.context.add_cookies([{**cookie, "value": client.cookies[settings.SESSION_COOKIE_NAME].value}])
+        return page
+
+    return sign_in

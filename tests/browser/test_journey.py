@@ -21,11 +21,11 @@ from review.models import Case, Reveal
 from scoring.models import ModelVersion
 from scoring.pipeline import Model, Turn
 from scoring.sample_corpus import generate
+from tests.browser.escalating import GROUNDS, fill_in_the_request
 from tests.machinery import REPOSITORY, Program, wait_until
-from tests.people import TESTS
+from tests.people import PASSWORD, TESTS
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-GROUNDS = "Asks about age, asks to keep the chat between the two of them and proposes another app."
 
 
 def _clear_flag(model: Model) -> dict:
@@ -85,14 +85,7 @@ def _reveal_and_annotate(page: Page) -> list[int]:
 def _escalate(page: Page, case: Case, flagged: list[int]) -> None:
     page.locator("body").press("x")
     page.wait_for_url("**/escalate**")
-    for number in flagged[:3]:
-        page.locator(f"#id_evidence_{number}").check()
-    page.get_by_label("Suspected exploitation").check()
-    page.locator("#id_recipient").select_option(str(Recipient.objects.get().pk))
-    accounts = list(case.conversation.participants.all())
-    page.locator("#id_subject").select_option(str(accounts[0].pk))
-    page.locator("#id_possible_minor").select_option(str(accounts[1].pk))
-    page.locator("#id_grounds").fill(GROUNDS)
+    fill_in_the_request(page, case, Recipient.objects.get(), evidence=flagged[:3])
     page.get_by_role("button", name="See the packet").click()
     page.get_by_role("button", name="Ask a second person").click()
     page.wait_for_url("**/escalations/**")
@@ -104,6 +97,7 @@ def _approve(page: Page, case: Case, folder: Path) -> Path:
     page.get_by_role("link", name=case.reference).click()
     expect(page.get_by_text(GROUNDS).first).to_be_visible()
     page.locator("#id_typed_reference").fill(case.reference)
+    page.get_by_label("Your password").fill(PASSWORD)
     page.locator("#approve").click()
     page.wait_for_url("**/packets/**")
     with page.expect_download() as download:

@@ -1,21 +1,25 @@
 """Pictures of every page for people to look at, made by scripts/screenshots from the demo; left out otherwise."""
 
 import os
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
-from django.conf import settings
-from django.core.management import call_command
-from django.test import Client
 from playwright.sync_api import Page
 
 from accounts.models import User
+from accounts.roles import Role
+from licensees.models import Licensee
 from referrals.models import Escalation, Packet
 from review.models import Case
 from review.queue import claim_next
+from tests.browser.palette import with_few_colours
+from tests.browser.past_work import four_weeks
 from tests.machinery import REPOSITORY
+from tests.people import make_person
 
 FOLDER = os.environ.get("ARTEMIS_SCREENSHOTS", "")
+# Those that docs/ shows; without this all are made.
+ONLY = set(os.environ.get("ARTEMIS_SCREENSHOTS_ONLY", "").split())
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.django_db(transaction=True),
@@ -23,47 +27,71 @@ pytestmark = [
 ]
 WIDTHS = {"": (1280, 800), "-wide": (1920, 1080), "-phone": (390, 844)}
 THEMES = ("light", "dark")
+Shoot = Callable[..., None]
 
 
-def _shoot(page: Page, name: str) -> None:
+@pytest.fixture
+def shoot(chromium) -> Shoot:
+    """Takes the page as it stands in both themes at three widths, with few colours."""
+    blank = chromium.new_page()
     folder = REPOSITORY / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
-    for theme in THEMES:
-        page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-        for suffix, (width, height) in WIDTHS.items():
-            page.set_viewport_size({"width": width, "height": height})
-            page.screenshot(path=Path(folder) / f"{name}-{theme}{suffix}.png")
+
+    def take(page: Page, name: str, *, whole: bool = False) -> None:
+        for theme in THEMES:
+            page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+            for suffix, (width, height) in WIDTHS.items():
+                file = f"{name}-{theme}{suffix}.png"
+                if ONLY and file.removesuffix(".png") not in ONLY:
+                    continue
+                page.set_viewport_size({"width": width, "height": height})
+                (folder / file).write_bytes(with_few_colours(page.screenshot(full_page=whole), blank))
+
+    return take
 
 
 def _person(name: str) -> User:
     return User.objects.get(name=name)
 
 
-@pytest.fixture
-def demo(db: None) -> None:
-    call_command("load_demo")
+def _open(page: Page, path: str) -> Page:
+    page.goto(path)
+    page.wait_for_load_state("networkidle")
+    return page
 
 
-def test_every_page_as_a_picture(demo: None, live_server, open_page, sign_in_quickly):
-    _shoot(open_page_at(open_page(), "/sign-in"), "sign-in")
-
+def test_the_moderators_pages(demo: None, open_page, sign_in_quickly, shoot: Shoot):
+    shoot(_open(open_page(), "/sign-in"), "sign-in")
     moderator = sign_in_quickly("Mara")
-    _shoot(open_page_at(moderator, "/queue/"), "queue")
+    shoot(_open(moderator, "/queue/"), "queue")
     case = claim_next(by=_person("Mara"))
     assert isinstance(case, Case)
-    _shoot(open_page_at(moderator, f"/cases/{case.reference}/"), "case-masked")
+    shoot(_open(moderator, f"/cases/{case.reference}/"), "case-masked")
     moderator.set_viewport_size({"width": 1280, "height": 800})
     moderator.keyboard.press("Shift+R")
     moderator.wait_for_timeout(600)
-    _shoot(moderator, "case")
-    _shoot(open_page_at(moderator, f"/cases/{case.reference}/escalate"), "escalate")
+    shoot(moderator, "case")
+    moderator.set_viewport_size({"width": 1280, "height": 800})
+    moderator.locator("body").press("n")
+    moderator.locator("#decide_reason").select_option("peers")
+    moderator.locator("#decide_reason").scroll_into_view_if_needed()
+    shoot(moderator, "decision")
+    shoot(_open(moderator, f"/cases/{case.reference}/escalate"), "escalate")
+    shoot(_open(moderator, "/care/"), "care")
 
+
+def test_the_supervisors_pages(demo: None, sign_in_quickly, shoot: Shoot):
     supervisor = sign_in_quickly("Otto")
     waiting = Escalation.objects.get(state="requested")
-    _shoot(open_page_at(supervisor, "/escalations/"), "escalations")
-    _shoot(open_page_at(supervisor, f"/escalations/{waiting.pk}/"), "approval")
-    _shoot(open_page_at(supervisor, f"/packets/{Packet.objects.get().pk}/"), "packet")
+    shoot(_open(supervisor, "/escalations/"), "escalations")
+    shoot(_open(supervisor, f"/escalations/{waiting.pk}/"), "approval")
+    shoot(_open(supervisor, f"/packets/{Packet.objects.get().pk}/"), "packet")
+    second = make_person("Second", roles=[Role.MODERATOR])
+    four_weeks(Licensee.objects.get(slug="northwind"), first=_person("Mara"), second=second)
+    shoot(_open(supervisor, "/overview/"), "overview", whole=True)
 
+
+def test_the_pages_of_admins_and_auditors(demo: None, sign_in_quickly, shoot: Shoot):
     admin = sign_in_quickly("Adam")
     for path, name in [
         ("/licensees/", "licensees"),
@@ -73,39 +101,8 @@ def test_every_page_as_a_picture(demo: None, live_server, open_page, sign_in_qui
         ("/models/drift", "drift"),
         ("/models/drift/northwind", "drift-licensee"),
         ("/queue/", "refused"),
+        ("/api/v1/docs/", "api"),
+        ("/styleguide/", "styleguide"),
     ]:
-        _shoot(open_page_at(admin, path), name)
-
-    _shoot(open_page_at(sign_in_quickly("June"), "/trail/"), "trail")
-    _shoot(open_page_at(admin, "/api/v1/docs/"), "api")
-    _shoot(open_page_at(admin, "/styleguide/"), "styleguide")
-
-
-def open_page_at(page: Page, path: str) -> Page:
-    page.goto(path)
-    page.wait_for_load_state("networkidle")
-    return page
-
-
-@pytest.fixture
-def sign_in_quickly(open_page, live_server):
-    """The demo's passwords are shown once and kept nowhere, so these people come in with a session."""
-
-    def sign_in(name: str) -> Page:
-        client = Client()
-        client.force_login(_person(name), backend="django.contrib.auth.backends.ModelBackend")
-        page = open_page()
-        cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
-        page.context.add_cookies(
-            [
-                {
-                    "name": settings.SESSION_COOKIE_NAME,
-                    "value": cookie,
-                    "url": live_server.url,
-                    "httpOnly": True,
-                }
-            ]
-        )
-        return page
-
-    return sign_in
+        shoot(_open(admin, path), name)
+    shoot(_open(sign_in_quickly("June"), "/trail/"), "trail")
