@@ -14,6 +14,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +27,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline, make_union
 
 from scoring.characteristics import READ_KEYS
+from scoring.classifier import AMOUNT
 from scoring.corpora import read
+from scoring.dynamics import RANGES
 from scoring.features import BUCKETS
 from scoring.kernel import Kernel
 from scoring.model_file import write_model_file
@@ -34,7 +38,7 @@ from scoring.sample_corpus import generate
 
 ROOT = Path(__file__).resolve().parent.parent
 REAL = ROOT.parent / "shared" / "data"
-BATCH = 1_000
+BATCH, TURN = 1_000, 5
 CONVERSATION = 100
 
 
@@ -57,11 +61,11 @@ def main() -> None:
     print(json.dumps({name: round(ratio, 2) for name, ratio in ratios.items()}))
 
 
-def full_model() -> Model:
+def full_model(course: Sequence[str] = ()) -> Model:
     """A model with every head that can be trained and dense weights: no row of products is spared.
 
     The weights are random, since no corpus with all characteristics may be in this repository; the speed depends on
-    their number only.
+    their number only. `course` names the features of the course that count.
     """
     rng = np.random.default_rng(1)
     weights = rng.integers(-3_000, 3_000, (BUCKETS, 1 + len(READ_KEYS))).astype(np.int16)
@@ -72,7 +76,8 @@ def full_model() -> Model:
         "untrained": [], "thresholds": {}, "libraries": {}, "card": {},
         "classifier": {
             "scale": 1e-4, "power": 1.0, "noise_mean": 0.0, "noise_deviation": 1.0, "intercept": -3.0,
-            "weights": {"whole": 10.0, "window": 10.0, "peak": 1.0}, "centres": {}, "slope": 1.0, "offset": 0.0,
+            "weights": {"whole": 10.0, "window": 10.0, "peak": 1.0} | dict.fromkeys(course, 0.1),
+            "centres": dict.fromkeys(course, 0.5), "slope": 1.0, "offset": 0.0,
         },
     }  # fmt: skip
     return Model.from_header(header, weights, np.ones(2**20, dtype=bool))
@@ -108,19 +113,22 @@ def seconds(work: Callable[[], object]) -> float:
 
 
 def measure(model: Model, texts: list[str], *, quick: bool) -> dict[str, float]:
-    """Time plain and ours in turns on the same messages, so that a busy machine slows both."""
+    """Time plain and ours in turns on the same messages, so that a busy machine slows both.
+
+    Five batches each at a time: between two batches of a worker nothing else fills the processor's cache.
+    """
     plain, kernel = plain_pipeline(texts[:1_000]), model.kernel
     half = len(texts) // 2
     cold = seconds(lambda: Kernel(model.weights, model.vocabulary).read(texts[:BATCH]))
     for start in range(0, half, BATCH):
         kernel.read(texts[start : start + BATCH])
     theirs, ours, again, ratings = [], [], [], []
-    for start in range(half, half + (6 if quick else 20) * BATCH, BATCH):
-        batch = texts[start : start + BATCH]
-        theirs.append(seconds(lambda batch=batch: plain.predict_proba(batch)))
-        ours.append(seconds(lambda batch=batch: kernel.read(batch)))
-        again.append(seconds(lambda batch=batch: kernel.read(batch)))
-        ratings.append(seconds(lambda batch=batch: model.rate(batch)))
+    for turn in range(half, half + (1 if quick else 5) * TURN * BATCH, TURN * BATCH):
+        batches = [texts[start : start + BATCH] for start in range(turn, turn + TURN * BATCH, BATCH)]
+        theirs += [seconds(lambda batch=batch: plain.predict_proba(batch)) for batch in batches]
+        ours += [seconds(lambda batch=batch: kernel.read(batch)) for batch in batches]
+        again += [seconds(lambda batch=batch: kernel.read(batch)) for batch in batches]
+        ratings += [seconds(lambda batch=batch: model.rate(batch)) for batch in batches]
     batch_plain = statistics.median(theirs)
     report("batches of 1,000, new messages", batch_plain, statistics.median(ours), BATCH)
     report("batches of 1,000, all words known", batch_plain, statistics.median(again), BATCH)
@@ -131,6 +139,9 @@ def measure(model: Model, texts: list[str], *, quick: bool) -> dict[str, float]:
     turns = conversation(texts[-CONVERSATION - 1 :])
     rescored, added = new_message(plain, model, turns)
     report(f"one new message in {CONVERSATION}", rescored, added, 1)
+    weighed = replace(full_model([AMOUNT, *RANGES]), weights=model.weights)
+    _, with_course = new_message(plain, weighed, turns)
+    report("the same where every feature of the course counts", rescored, with_course, 1)
     whole = statistics.median([seconds(lambda: model.score(turns)) for _ in range(10)])
     report(f"a conversation of {CONVERSATION} as a whole, with its course", rescored, whole, 1)
     size = len(model.read(turns[:-1]).state.to_bytes())
@@ -140,6 +151,7 @@ def measure(model: Model, texts: list[str], *, quick: bool) -> dict[str, float]:
         "batches, all words known": batch_plain / statistics.median(again),
         "single calls": single_plain / single,
         "one new message in 100": rescored / added,
+        "one new message in 100, every feature of the course counts": rescored / with_course,
     }
 
 
@@ -151,15 +163,19 @@ def single_calls(plain: Pipeline, kernel: Kernel, texts: list[str]) -> tuple[flo
 
 
 def conversation(texts: Sequence[str]) -> list[Turn]:
-    return [Turn(str(number), f"u{number % 2}", None, text) for number, text in enumerate(texts)]
+    began = datetime(2026, 3, 2, 15, tzinfo=UTC)
+    return [
+        Turn(str(number), f"u{number % 2}", began + timedelta(seconds=40 * number), text)
+        for number, text in enumerate(texts)
+    ]
 
 
 def new_message(plain: Pipeline, model: Model, turns: list[Turn]) -> tuple[float, float]:
-    """Plain must read the whole again; ours merges what the message adds to the state and judges."""
+    """Plain must read the whole again; ours adds the message to the state and judges."""
     texts, state = [turn.text for turn in turns], model.read(turns[:-1]).state
     theirs = [seconds(lambda: plain.predict_proba(texts)) for _ in range(20)]
     ours = [
-        seconds(lambda: model.judge(state.merge(model.read(turns[-1:], first=len(turns)).state)))
+        seconds(lambda: model.judge(model.read(turns[-1:], first=len(turns), after=state).state))
         for _ in range(300)
     ]
     return statistics.median(theirs), statistics.median(ours)
@@ -217,7 +233,7 @@ def profile(model: Model, texts: Sequence[str]) -> None:
     table = np.zeros((2**17, 32), dtype=np.int16)
     fetched = min(seconds(lambda: table[rows].sum(axis=0, dtype=np.int64)) for _ in range(20))
     print(
-        f"{words / BATCH:.1f} words a message: as many rows of words (4 lines of the cache each) and of pairs "
+        f"{words / BATCH:.1f} words a message: as many rows of words (3 lines of the cache each) and of pairs "
         f"(1 line each); gathering the pairs alone in NumPy takes {fetched / spent:.0%} of the time of a batch"
     )
 

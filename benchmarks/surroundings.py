@@ -27,6 +27,7 @@ def installation() -> Iterator[None]:
             "ARTEMIS_DATA": str(Path(folder) / "data"),
             "DATABASE_URL": servers.database_url,
             "DATABASE_OWNER_URL": servers.database_owner_url,
+            "DATABASE_SEALER_URL": servers.database_sealer_url,
             "REDIS_URL": servers.redis_url,
             "SECRET_KEY": secrets.token_urlsafe(50),
             "DJANGO_SETTINGS_MODULE": "artemis_site.settings",
