@@ -27,6 +27,16 @@ app.conf.beat_schedule = {
         "schedule": 15.0,
         "options": {"expires": 60},
     },
+    "tell supervisors of what waits": {
+        "task": "referrals.tasks.send_notices",
+        "schedule": 10.0,
+        "options": {"expires": 30},
+    },
+    "carry out what people released": {
+        "task": "referrals.tasks.send_released",
+        "schedule": 10.0,
+        "options": {"expires": 20},
+    },
     "notice drift": {
         "task": "scoring.tasks.watch_drift",
         "schedule": 3600.0,

@@ -9,14 +9,15 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connection
 
 from referrals import signing
-from scoring import vault
+from scoring.key_providers import KEY_FILE, KeyUnavailable, key_provider
 from scoring.models import ModelVersion
 
 
 @register(Tags.security, deploy=True)
 def keys_are_private(**_: Any) -> list[CheckMessage]:
     found: list[CheckMessage] = []
-    for name in (vault.KEY_FILE, signing.KEY_FILE):
+    in_file = settings.ARTEMIS_KEY_PROVIDER.endswith(".file_keys")
+    for name in (KEY_FILE, signing.KEY_FILE) if in_file else (signing.KEY_FILE,):
         path = settings.ARTEMIS_KEYS / name
         if not path.exists():
             hint = (
@@ -26,6 +27,18 @@ def keys_are_private(**_: Any) -> list[CheckMessage]:
         elif stat.S_IMODE(path.stat().st_mode) & 0o077:
             found.append(Error(f"Others may read {path}.", hint=f"chmod 600 {path}", id="artemis.E002"))
     return found
+
+
+@register(Tags.security, deploy=True)
+def evidence_can_be_sealed(**_: Any) -> list[CheckMessage]:
+    try:
+        key_provider().wrap(bytes(32))
+    except (ImportError, KeyUnavailable) as fault:
+        hint = (
+            "ARTEMIS_KEY_PROVIDER names a function that returns the keys; docs/keys.md says which there are."
+        )
+        return [Error(f"No key-encryption key is at hand: {fault}", hint=hint, id="artemis.E007")]
+    return []
 
 
 @register(Tags.security, deploy=True)

@@ -1,5 +1,6 @@
 """What every page needs: who is here, where they may go, how they like to read."""
 
+from functools import cache, partial
 from typing import Any
 
 from django.http import HttpRequest
@@ -7,13 +8,18 @@ from django.urls import reverse
 
 from accounts.models import User
 from accounts.roles import Role
+from referrals.pressing import pressing_for
 from scoring.models import ModelVersion
+from scoring.models.model_version import DEMONSTRATION
 
 # Label, URL name, who is shown it.
 PLACES = [
     ("Queue", "review:queue", {Role.MODERATOR, Role.SUPERVISOR}),
     ("Escalations", "referrals:escalations", {Role.MODERATOR, Role.SUPERVISOR}),
+    ("Deliveries", "referrals:deliveries", {Role.SUPERVISOR}),
+    ("Overview", "review:overview", {Role.SUPERVISOR}),
     ("Licensees", "licensees:list", {Role.ADMIN}),
+    ("Recipients", "referrals:recipients", {Role.ADMIN}),
     ("Models", "scoring:models", {Role.ADMIN}),
     ("Trail", "audit:trail", {Role.AUDITOR}),
 ]
@@ -24,17 +30,30 @@ TEXT_SIZES = ("normal", "large")
 def page(request: HttpRequest) -> dict[str, Any]:
     return {
         "navigation": navigation(request),
+        "find_url": find_url(request),
         "preferences": preferences(request),
-        "environment_badge": environment_badge(request),
+        # Asked only where a page has a place for it: a fragment has none.
+        "environment_badge": cache(partial(environment_badge, request)),
+        "pressing": cache(partial(pressing, request)),
+    }
+
+
+def pressing(request: HttpRequest) -> dict[str, Any]:
+    """What stays on every page of a supervisor until somebody acts."""
+    person = getattr(request, "user", None)
+    found = pressing_for(person) if isinstance(person, User) else []
+    return {
+        "rows": found,
+        "threats": [one for one in found if one.is_threat],
+        "overdue": sum(one.is_overdue for one in found),
+        "asked": [one for one in found if one.is_asked],
     }
 
 
 def environment_badge(request: HttpRequest) -> str:
-    """Said on every page as long as the model that scores was trained to show the path only."""
     if not isinstance(getattr(request, "user", None), User):
         return ""
-    champion = ModelVersion.objects.filter(state=ModelVersion.State.CHAMPION, is_demonstration=True)
-    return "Demonstration model, not deployable" if champion.exists() else ""
+    return DEMONSTRATION if ModelVersion.objects.demonstrating().exists() else ""
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
@@ -53,11 +72,22 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     ]
 
 
+def find_url(request: HttpRequest) -> str:
+    """For those who may open cases."""
+    person = getattr(request, "user", None)
+    reviews = isinstance(person, User) and {Role.MODERATOR, Role.SUPERVISOR} & person.roles
+    return reverse("review:find") if reviews else ""
+
+
 def preferences(request: HttpRequest) -> dict[str, str]:
-    """From the cookie `look`, e.g. "dark.on.large"; anything else in it counts as the default."""
+    """From the cookie `look`, e.g. "dark.on.large" or "dark.on.large.off"; anything else counts as the default.
+
+    The fourth part is whether the next case follows a decision (`advance`); it is on where nothing is said.
+    """
     parts = request.COOKIES.get("look", "").split(".")
-    theme, greyscale, text_size = parts if len(parts) == 3 else ("", "", "")
+    theme, greyscale, text_size, advance = (*parts, "")[:4] if len(parts) in (3, 4) else ("", "", "", "")
     return {
+        "advance": "off" if advance == "off" else "on",
         "theme": theme if theme in THEMES else "system",
         "greyscale": "on" if greyscale == "on" else "off",
         "text_size": text_size if text_size in TEXT_SIZES else "normal",

@@ -45,6 +45,7 @@ class Demo:
         self.web = self._supervised("web", web_command(port))
         self.worker = self._supervised("worker", worker_command())
         self.beat = self._supervised("beat", beat_command(data))
+        self.sealer = self._supervised("sealer", [PYTHON, "manage.py", "seal_audit"])
 
     def run(self) -> None:
         """Start everything, then look after it; ends only by an exception."""
@@ -64,6 +65,8 @@ class Demo:
         write_private(self.data / SETTINGS_FILE, settings_file(self.settings))
         with step("Preparing tables and static files"):
             self._prepare()
+        # Before anything is approved: no packet is sealed without a checkpoint of what led to it.
+        self.sealer.run()
         with step("Loading the demonstration", talks=True):
             self._finish("load_demo", self._manage("load_demo", log=None))
         with step("Starting web, worker and beat"):
@@ -74,10 +77,10 @@ class Demo:
         say(f"Its logs are in {self.logs}. Stop it with Ctrl-C; the next start finds its data again.")
 
     def _prepare(self) -> None:
-        """Neither needs the other, so they run side by side."""
+        """None needs another, so they run side by side."""
         fingerprint = static_fingerprint()
         stamp = self.data / "static.fingerprint"
-        commands: list[Sequence[str]] = [["migrate", "--noinput"]]
+        commands: list[Sequence[str]] = [["migrate", "--noinput"], ["create_keys"]]
         if not stamp.exists() or stamp.read_text() != fingerprint:
             commands.append(["collectstatic", "--noinput", "--clear"])
         running = [(command[0], self._manage(*command, log=self._log(command[0]))) for command in commands]
@@ -87,7 +90,8 @@ class Demo:
 
     def _manage(self, *command: str, log: Path | None) -> subprocess.Popen[bytes]:
         # Only migrate knows the login that owns the tables.
-        settings = self.settings if command[0] == "migrate" else self.settings | {"DATABASE_OWNER_URL": ""}
+        settings = self.settings | {"DATABASE_SEALER_URL": ""}
+        settings |= {} if command[0] == "migrate" else {"DATABASE_OWNER_URL": ""}
         arguments = [PYTHON, "manage.py", *command]
         return start_child(arguments, log=log, environment=environment(settings), folder=REPOSITORY)
 
@@ -108,7 +112,7 @@ class Demo:
             time.sleep(0.5)
             if not self.servers.running():
                 self._start_servers_again()
-            for process in (self.web, self.worker, self.beat):
+            for process in (self.web, self.worker, self.beat, self.sealer):
                 process.look_after(say)
 
     def _start_servers_again(self) -> None:
@@ -122,17 +126,19 @@ class Demo:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
         with step("Stopping"):
-            stop_together(self.web, self.worker, self.beat, seconds=STOP_SECONDS)
+            stop_together(self.web, self.worker, self.beat, self.sealer, seconds=STOP_SECONDS)
             self.servers.stop()
 
     def _settings(self) -> dict[str, str]:
         """What web, worker, beat and a command typed by hand need to find this demo."""
         settings = {
-            name: os.environ.get(name, "") for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL")
+            name: os.environ.get(name, "")
+            for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_SEALER_URL", "REDIS_URL")
         }
         if self.servers.postgres is not None:
             settings["DATABASE_URL"] = self.servers.database_url
             settings["DATABASE_OWNER_URL"] = self.servers.database_owner_url
+            settings["DATABASE_SEALER_URL"] = self.servers.database_sealer_url
         if self.servers.valkey is not None:
             settings["REDIS_URL"] = self.servers.redis_url
         return settings | {
@@ -147,7 +153,7 @@ class Demo:
             return start_child(
                 command,
                 log=self._log(name),
-                environment=environment(self.settings | {"DATABASE_OWNER_URL": ""}),
+                environment=environment(self.settings | not_for(name)),
                 folder=REPOSITORY,
             )
 
@@ -190,6 +196,11 @@ def beat_command(data: Path) -> list[str]:
         *(PYTHON, "-m", "celery", "-A", "artemis_site", "beat", "--loglevel=WARNING"),
         *(f"--schedule={data / 'beat-schedule'}", "--pidfile="),
     ]
+
+
+def not_for(name: str) -> dict[str, str]:
+    """Only the sealer knows the login that seals; none of them knows the one that owns the tables."""
+    return {"DATABASE_OWNER_URL": ""} | ({} if name == "sealer" else {"DATABASE_SEALER_URL": ""})
 
 
 def environment(settings: Mapping[str, str]) -> dict[str, str]:

@@ -1,8 +1,13 @@
 """Some of the demo's cases are already worked on: through the verbs, by the people whose work it is."""
 
+from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db.models import F
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
 from referrals import reading, workflow
@@ -18,7 +23,7 @@ GROUNDS = (
 )
 JUDGEMENTS: list[tuple[Decision.Disposition, dict[str, Any]]] = [
     (Decision.Disposition.NO_ACTION, {"reason": Decision.Reason.PEERS}),
-    (Decision.Disposition.MONITOR, {}),
+    (Decision.Disposition.MONITOR, {"monitor_until": timezone.localdate() + timedelta(days=14)}),
     (Decision.Disposition.PLATFORM_ACTION, {"platform_action": Decision.PlatformAction.WARN}),
     (Decision.Disposition.NO_ACTION, {"reason": Decision.Reason.TRUSTED_ROLE}),
 ]
@@ -26,16 +31,16 @@ WORTH_A_LABEL = 0.5
 EVIDENCE = 3
 
 
-def do_some(*, people: dict[str, User]) -> None:
-    """Four judgements, one escalation that waits for Otto, and one that he approved."""
-    mara, otto = people["Mara"], people["Otto"]
+def do_some(people: dict[str, tuple[User, str]]) -> None:
+    """Four judgements, one escalation that waits for Otto, and one that he approved; people come with passwords."""
+    mara = people["Mara"][0]
     for disposition, details in JUDGEMENTS:
         case = claim_next(by=mara)
         if case is not None:
             _judge(case, by=mara, disposition=disposition, details=details)
     sealed, _waiting = _escalate_next(by=mara), _escalate_next(by=mara)
     if sealed is not None:
-        _approve(sealed, by=otto)
+        _approve(sealed, *people["Otto"])
 
 
 def _judge(case: Case, *, by: User, disposition: Decision.Disposition, details: dict[str, Any]) -> None:
@@ -83,14 +88,20 @@ def _escalate_next(*, by: User) -> Escalation | None:
         context=3,
         incident_at=case.conversation.last_message_at,
         grounds=GROUNDS,
+        incident_definition="when the last message was sent, by the platform’s clock",
     )
 
 
-def _approve(escalation: Escalation, *, by: User) -> None:
+def _approve(escalation: Escalation, by: User, password: str) -> None:
+    """As he would: signed in, on the page, with his password. Nothing but that page can approve."""
+    browser = Client(HTTP_HOST=settings.ALLOWED_HOSTS[0], HTTP_X_FORWARDED_PROTO="https")
+    signed_in = browser.post(reverse("sign_in"), {"username": by.email, "password": password}, secure=True)
     seen = reading.view_packet(escalation_id=escalation.pk, by=by)
-    workflow.approve(
-        escalation_id=escalation.pk,
-        by=by,
-        packet_digest=seen.draft.digest,
-        typed_reference=escalation.case.reference,
-    )
+    data = {
+        "packet_digest": seen.draft.digest,
+        "typed_reference": escalation.case.reference,
+        "password": password,
+    }
+    answer = browser.post(reverse("referrals:approve", args=[escalation.pk]), data, secure=True)
+    if (signed_in.status_code, answer.status_code) != (302, 302):
+        raise RuntimeError(f"The demo's approval was answered with {answer.status_code}.")

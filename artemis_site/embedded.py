@@ -42,6 +42,7 @@ from artemis_site.server_programs import (
 DATABASE = "artemis"
 OWNER = "artemis_owner"
 APPLICATION = "artemis_app"
+SEALER = "artemis_sealer"
 SUPERUSER = "artemis_superuser"
 
 POSTGRES_SETTINGS = {
@@ -60,8 +61,8 @@ POSTGRES_SETTINGS = {
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
 }
-# For tests, whose data is thrown away.
-HASTY_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+# For tests, whose data is thrown away; statistics taken at any moment would change plans from run to run.
+HASTY_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
 
 
 class Servers:
@@ -123,6 +124,11 @@ class Servers:
     @property
     def database_owner_url(self) -> str:
         return self._postgres_url(OWNER)
+
+    @property
+    def database_sealer_url(self) -> str:
+        """The login that seals the trail."""
+        return self._postgres_url(SEALER)
 
     @property
     def superuser_url(self) -> str:
@@ -344,6 +350,7 @@ def _create_roles(connection: psycopg.Connection, data: Path) -> None:
     """The owner may assume the application's role; the application's role owns nothing."""
     _create_login(connection, OWNER, "CREATEDB CREATEROLE", data)
     _create_login(connection, APPLICATION, "", data)
+    _create_login(connection, SEALER, "", data)
     connection.execute(sql.SQL("GRANT {} TO {} WITH ADMIN OPTION").format(*_names(APPLICATION, OWNER)))
     if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
         connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(*_names(DATABASE, OWNER)))

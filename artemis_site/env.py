@@ -19,6 +19,8 @@ SETTINGS_FILE = "settings.env"
 # (manage.py check, mypy, a benchmark) may load the settings with no server; connecting then fails clearly.
 SERVING_PROGRAMS = frozenset({"gunicorn", "celery", "uwsgi", "uvicorn", "granian", "daphne", "mod_wsgi"})
 SERVING_COMMANDS = frozenset({"runserver"})
+# The command that seals the trail logs in with a login of its own.
+SEALER_COMMANDS = frozenset({"seal_audit"})
 # Commands of manage.py that change tables or triggers: they log in as the owner of the tables.
 SCHEMA_COMMANDS = frozenset({"migrate", "sqlmigrate", "createcachetable", "flush", "pgtrigger"})
 
@@ -54,6 +56,8 @@ def database() -> dict[str, Any]:
     """The DATABASES entry: the owner of the tables for schema commands, else a role that owns nothing."""
     if acts_as_owner():
         return database_entry(database_owner_url())
+    if manage_command() in SEALER_COMMANDS:
+        return database_entry(database_sealer_url(), role=sealer_role())
     return database_entry(database_url(), role=database_role())
 
 
@@ -73,13 +77,25 @@ def database_owner_url() -> str:
     return os.environ.get("DATABASE_OWNER_URL") or database_url()
 
 
+def database_sealer_url() -> str:
+    """The login that seals the trail; with a single login, that one."""
+    return os.environ.get("DATABASE_SEALER_URL") or database_url()
+
+
 def database_role() -> str:
     """The role that every connection of the application assumes after its login; empty switches that off."""
-    role = os.environ.get("ARTEMIS_DATABASE_ROLE", "artemis_app")
+    return _role("ARTEMIS_DATABASE_ROLE", default="artemis_app")
+
+
+def sealer_role() -> str:
+    """The only role that may add to the tree over the trail."""
+    return _role("ARTEMIS_SEALER_ROLE", default="artemis_sealer")
+
+
+def _role(name: str, *, default: str) -> str:
+    role = os.environ.get(name, default)
     if role and not role.isidentifier():
-        raise ImproperlyConfigured(
-            "ARTEMIS_DATABASE_ROLE must be a plain name: letters, digits and underscores."
-        )
+        raise ImproperlyConfigured(f"{name} must be a plain name: letters, digits and underscores.")
     return role
 
 

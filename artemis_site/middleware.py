@@ -17,7 +17,8 @@ from accounts.models import User
 from audit.record import About, Machine, record, request_id
 from audit.transitions import NotPossible
 from audit.verbs import Verb
-from scoring.vault import EvidenceUnreadable
+from licensees.assignments import introduce, one_request
+from scoring.key_providers import EvidenceUnreadable
 
 UNREADABLE = (
     "The evidence cannot be read: its key was destroyed, is not the one that is installed, or the stored text was "
@@ -72,7 +73,8 @@ class AccessMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        with one_request():
+            return self.get_response(request)
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., HttpResponse], _: Any, __: Any
@@ -88,6 +90,7 @@ class AccessMiddleware:
             return None
         if not isinstance(request.user, User):
             return _sign_in_first(request)
+        introduce(request.user)
         if grant.roles & request.user.roles:
             return None
         needed = " or ".join(sorted(role.label.lower() for role in grant.roles))
@@ -127,7 +130,7 @@ def refused(request: HttpRequest, refusal: NotAllowed | NotPossible) -> HttpResp
     return render(
         request,
         f"errors/{status}.html",
-        _words(request, refusal, status),
+        _words(request, refusal, status) | getattr(refusal, "page", {}),
         status=status,
     )
 

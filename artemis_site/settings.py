@@ -74,6 +74,8 @@ TEMPLATES = [
 DATABASES = {"default": env.database()}
 # The role that every connection assumes at run time; it owns no table (docs/audit.md).
 ARTEMIS_DATABASE_ROLE = env.database_role()
+# The role of `manage.py seal_audit`, which alone may add to the tree over the trail.
+ARTEMIS_SEALER_ROLE = env.sealer_role()
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.redis_url()
@@ -195,12 +197,51 @@ STORAGES = {
     },
 }
 
+# --- E-mail: that something waits, by its id; without a host nothing is sent, and the pages say so --------
+EMAIL_HOST = env.text("ARTEMIS_EMAIL_HOST", default="")
+EMAIL_PORT = env.number("ARTEMIS_EMAIL_PORT", default=587)
+EMAIL_HOST_USER = env.text("ARTEMIS_EMAIL_USER", default="")
+EMAIL_HOST_PASSWORD = env.text("ARTEMIS_EMAIL_PASSWORD", default="")
+EMAIL_USE_TLS = env.switch("ARTEMIS_EMAIL_TLS", default=True)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.text("ARTEMIS_EMAIL_FROM", default="artemis@localhost")
+# Where people reach the site, for the links in e-mails.
+ARTEMIS_ADDRESS = CSRF_TRUSTED_ORIGINS[0] if CSRF_TRUSTED_ORIGINS else ""
+
 # --- What Artemis itself may be told ------------------------------------------------------------
 ARTEMIS_CLAIM_MINUTES = env.number("ARTEMIS_CLAIM_MINUTES", default=15)
+# Care for the person who reads; 0 switches a limit off (docs/moderator-care.md).
+ARTEMIS_DAILY_MESSAGES = env.number("ARTEMIS_DAILY_MESSAGES", default=400)
+ARTEMIS_DAILY_SEVERE_CASES = env.number("ARTEMIS_DAILY_SEVERE_CASES", default=25)
+ARTEMIS_REVIEW_MINUTES = env.number("ARTEMIS_REVIEW_MINUTES", default=90)
+ARTEMIS_PAUSE_MINUTES = env.number("ARTEMIS_PAUSE_MINUTES", default=10)
+# How many of a hundred decisions a second person judges blindly.
+ARTEMIS_SECOND_REVIEW_PERCENT = env.number("ARTEMIS_SECOND_REVIEW_PERCENT", default=5)
 ARTEMIS_SCORING_LEASE_SECONDS = env.number("ARTEMIS_SCORING_LEASE_SECONDS", default=60)
 ARTEMIS_SCORING_BATCH = env.number("ARTEMIS_SCORING_BATCH", default=50)
+# Off: packets are sent to test endpoints only. On: also to recipients that an admin marked as production.
+ARTEMIS_PRODUCTION_DELIVERY = env.switch("ARTEMIS_PRODUCTION_DELIVERY", default=False)
+# How long one call to a recipient's server may take, and how often a server that was not reached is tried.
+ARTEMIS_DELIVERY_SECONDS = env.number("ARTEMIS_DELIVERY_SECONDS", default=60)
+ARTEMIS_DELIVERY_TRIES = env.number("ARTEMIS_DELIVERY_TRIES", default=6)
+# The current schema from NCMEC's GET /xsd, if the operator has it: reports are held to it as well.
+ARTEMIS_CYBERTIP_XSD = env.text("ARTEMIS_CYBERTIP_XSD", default="")
+# How long a recipient's evidence is preserved, by country; empty: the file that comes with Artemis.
+ARTEMIS_PRESERVATION_TERMS = env.text("ARTEMIS_PRESERVATION_TERMS", default="")
 # Key-encryption keys and the packet signing key: files that the database server cannot read.
 ARTEMIS_KEYS = env.folder("ARTEMIS_KEYS", default=ARTEMIS_DATA / "keys")
+# What gives the key-encryption keys: a function without arguments that returns a scoring.key_providers.KeyProvider.
+ARTEMIS_KEY_PROVIDER = env.text("ARTEMIS_KEY_PROVIDER", default="scoring.key_providers.file_keys")
+
+# --- The trail's seal (docs/audit.md) -----------------------------------------------------------
+# The name of this trail among all others, as in “artemis.example.org/trail”; only create_keys reads it.
+ARTEMIS_TRAIL_NAME = env.text("ARTEMIS_TRAIL_NAME", default="")
+# The sealing key, where it is not in ARTEMIS_KEYS: one line, for the sealer's process only.
+ARTEMIS_SEALING_KEY = env.text("ARTEMIS_SEALING_KEY", default="")
+# Where signed checkpoints are written, each added to what is there: best on another machine's disk.
+ARTEMIS_CHECKPOINTS = env.folder("ARTEMIS_CHECKPOINTS", default=ARTEMIS_DATA / "checkpoints")
+# How long an approval or a release waits for the checkpoint that covers it; 0: packets carry no proofs.
+ARTEMIS_SEAL_SECONDS = env.number("ARTEMIS_SEAL_SECONDS", default=10)
 
 # --- Logs: structured, and never a local variable (a traceback's locals hold evidence) ------------
 LOGGING = {

@@ -25,6 +25,7 @@ KEPT_TABLES = frozenset(
     {"django_migrations", "django_content_type", "auth_permission", "auth_group", "auth_group_permissions"}
 )
 
+LOGINS = ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_SEALER_URL")
 SMALL_TABLE = 256 * 1024  # bytes
 
 
@@ -32,11 +33,15 @@ SMALL_TABLE = 256 * 1024  # bytes
 
 
 class Surroundings:
-    """A temporary data folder and the two servers, unless DATABASE_URL and REDIS_URL name others."""
+    """A temporary data folder and the two servers, unless DATABASE_URL and REDIS_URL name others.
+
+    Of several processes that share the tests each has its own: the URLs that it sees are those of the first process.
+    """
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="artemis-test-"))
-        given = bool(os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"))
+        shares = "PYTEST_XDIST_WORKER" in os.environ
+        given = bool(os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL")) and not shares
         self.servers = None if given else Servers(self.folder / "servers", durable=False)
 
     def start(self) -> None:
@@ -44,10 +49,16 @@ class Surroundings:
             self.servers.start()
             os.environ["DATABASE_URL"] = self.servers.database_url
             os.environ["DATABASE_OWNER_URL"] = self.servers.database_owner_url
+            os.environ["DATABASE_SEALER_URL"] = self.servers.database_sealer_url
+            os.environ["ARTEMIS_TEST_SUPERUSER_URL"] = self.servers.superuser_url
             os.environ["REDIS_URL"] = self.servers.redis_url
         # Subprocesses that a test starts read the same settings, and never those of a running demo.
         os.environ["ARTEMIS_DATA"] = str(self.folder / "data")
         (self.folder / "data" / "static").mkdir(mode=0o700, parents=True)
+        # Drawn by chance, a second review would close one case in twenty to a test's other people.
+        os.environ["ARTEMIS_SECOND_REVIEW_PERCENT"] = "0"
+        # No sealer runs beside most tests: those that need one start it and say so.
+        os.environ["ARTEMIS_SEAL_SECONDS"] = "0"
         os.environ["SECRET_KEY"] = secrets.token_urlsafe(50)
         os.environ.setdefault(
             "ARTEMIS_STATIC_STORAGE", "django.contrib.staticfiles.storage.StaticFilesStorage"
@@ -78,6 +89,12 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
         del os.environ["ARTEMIS_DATABASE_LOGIN"]
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """The servers are thrown away as a whole: nothing is dropped, so a session that lingers fails no test."""
+    if config.stash[SURROUNDINGS].servers is not None:
+        config.option.reuse_db = True
+
+
 # --- The database: made by the owner, used by the application ---------------------------------------
 
 
@@ -95,7 +112,7 @@ def _use_application_role() -> Callable[[], None]:
     options = connection.settings_dict["OPTIONS"]  # one dictionary, shared by the connections of all threads
     as_owner, urls = (
         dict(options),
-        {name: os.environ.get(name) for name in ("DATABASE_URL", "DATABASE_OWNER_URL")},
+        {name: os.environ.get(name) for name in LOGINS},
     )
     emptied = Emptying(_owner_url())
     original_teardown = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
@@ -108,6 +125,7 @@ def _use_application_role() -> Callable[[], None]:
     os.environ["DATABASE_OWNER_URL"] = _with_database(
         urls["DATABASE_OWNER_URL"] or urls["DATABASE_URL"] or ""
     )
+    os.environ["DATABASE_SEALER_URL"] = _with_database(env.database_sealer_url())
 
     def restore() -> None:
         emptied.close()
@@ -157,7 +175,7 @@ class Emptying:
         self.connection.close()
 
     def _empty(self) -> None:
-        filled = self._filled()
+        filled = self.filled()
         if not filled:
             return
         # DELETE is five times as fast as TRUNCATE on a few rows, and slow on many.
@@ -165,12 +183,12 @@ class Emptying:
         tables = [table for table in self.referrers_first if table in filled or not small]
         guarded = [table for table in tables if table in self.guarded]
         with self.connection.transaction():
-            self._switch_triggers("DISABLE", guarded)
+            self.switch_triggers("DISABLE", guarded)
             for statement in _deleting(tables) if small else _truncating(tables):
                 self.connection.execute(statement)
             # Foreign keys are checked now: a table with a check pending cannot be altered.
             self.connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
-            self._switch_triggers("ENABLE", guarded)
+            self.switch_triggers("ENABLE", guarded)
 
     def _end_open_transactions(self) -> list[str]:
         """So that only the test that left them open fails, and not every later one."""
@@ -179,7 +197,7 @@ class Emptying:
             " AND state LIKE 'idle in transaction%' AND pg_terminate_backend(pid, 5000)"
         )
 
-    def _filled(self) -> dict[str, int]:
+    def filled(self) -> dict[str, int]:
         """The tables that hold something, with their bytes."""
         questions = [
             sql.SQL("SELECT {}, pg_relation_size({}) WHERE EXISTS (SELECT FROM {})").format(
@@ -204,7 +222,7 @@ class Emptying:
             visit(table)
         return [table for table in ordered if table in tables]
 
-    def _switch_triggers(self, verb: str, tables: list[str]) -> None:
+    def switch_triggers(self, verb: str, tables: list[str]) -> None:
         for table in tables:
             self.connection.execute(
                 sql.SQL(f"ALTER TABLE {{}} {verb} TRIGGER USER").format(sql.Identifier(table))
@@ -223,10 +241,11 @@ class Emptying:
         )
 
     def _referrers(self) -> dict[str, set[str]]:
+        """By the keys that are checked at once; the others may go in a circle, and wait for the end."""
         rows = self.connection.execute(
             "SELECT target.relname, referrer.relname FROM pg_constraint"
             " JOIN pg_class target ON target.oid = confrelid JOIN pg_class referrer ON referrer.oid = conrelid"
-            " WHERE contype = 'f'"
+            " WHERE contype = 'f' AND NOT condeferrable"
         )
         found: dict[str, set[str]] = {}
         for target, referrer in rows:

@@ -13,8 +13,8 @@ urlpatterns = [
     path("styleguide/", views.styleguide, name="styleguide"),
     path("api/v1/", include("scoring.api.urls")),
     path("models/", include("scoring.urls")),
-    path("", include("review.urls")),  # queue/, cases/<reference>/…
-    path("", include("referrals.urls")),  # cases/<reference>/escalate, escalations/, packets/
+    path("", include("review.urls")),  # queue/, overview/, cases/<reference>/…
+    path("", include("referrals.urls")),  # cases/<reference>/escalate, escalations/, packets/, recipients/
     path("trail/", include("audit.urls")),
     path("licensees/", include("licensees.urls")),
 ]

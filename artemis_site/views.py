@@ -85,7 +85,8 @@ def preferences(request: HttpRequest) -> HttpResponse:
     response.set_cookie(
         "look",
         f"{theme if theme in THEMES else 'system'}.{greyscale}."
-        f"{text_size if text_size in TEXT_SIZES else 'normal'}",
+        f"{text_size if text_size in TEXT_SIZES else 'normal'}"
+        f"{'.off' if request.POST.get('advance') == 'off' else ''}",
         max_age=365 * 24 * 3600,
         secure=request.is_secure(),
         samesite="Lax",

@@ -146,8 +146,9 @@ def test_folders_and_passwords_are_private(servers):
     for folder in (servers.data, *(path for path in servers.data.iterdir() if path.is_dir())):
         assert mode(folder) == 0o700, folder
     secrets = list((servers.data / "secrets").iterdir())
-    assert {path.name for path in secrets} == {"artemis_app", "artemis_owner", "artemis_superuser", "valkey"}
-    assert len({path.read_text() for path in secrets}) == 4
+    logins = {"artemis_app", "artemis_owner", "artemis_sealer", "artemis_superuser"}
+    assert {path.name for path in secrets} == {*logins, "valkey"}
+    assert len({path.read_text() for path in secrets}) == 5
     for file in (*secrets, servers.data / "valkey" / "valkey.conf", *(servers.data / "logs").iterdir()):
         assert mode(file) == 0o600, file
     assert mode(servers.sockets / ".s.PGSQL.5432") == 0o700

@@ -1,21 +1,27 @@
 """Make the key files of a new installation; existing ones are never touched."""
 
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
+from audit.notes import create_sealing_key
 from referrals.signing import create_signing_key
-from scoring.vault import create_key_file
+from scoring.key_providers import create_key_file
 
 
 class Command(BaseCommand):
-    help = "Creates the key-encryption key and the packet signing key where there are none. Back them up."
+    help = "Creates the keys that evidence, packets and the trail need, where there are none. Back them up."
 
     def handle(self, *_: Any, **__: Any) -> None:
         folder = settings.ARTEMIS_KEYS
-        for name, create in [
+        makers: list[tuple[str, Callable[[Path], bool]]] = [
             ("key-encryption key", create_key_file),
             ("packet signing key", create_signing_key),
-        ]:
+            ("trail sealing key", partial(create_sealing_key, origin=settings.ARTEMIS_TRAIL_NAME)),
+        ]
+        for name, create in makers:
             self.stdout.write(f"{name}: {'created' if create(folder) else 'already there'} in {folder}")

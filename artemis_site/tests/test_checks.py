@@ -1,0 +1,55 @@
+"""`check --deploy` knows the mistakes with keys that lose evidence or open a door, and says how to mend them."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from artemis_site.checks import evidence_can_be_sealed, keys_are_private
+from referrals.signing import create_signing_key
+from scoring.key_providers import KEY_FILE, create_key_file
+
+
+@pytest.fixture
+def folder(settings: Any, tmp_path: Path) -> Path:
+    settings.ARTEMIS_KEYS = tmp_path / "keys"
+    create_key_file(settings.ARTEMIS_KEYS)
+    create_signing_key(settings.ARTEMIS_KEYS)
+    return settings.ARTEMIS_KEYS
+
+
+def found() -> list[str]:
+    return [message.id or "" for check in (keys_are_private, evidence_can_be_sealed) for message in check()]
+
+
+def test_a_right_set_up_is_not_found_fault_with(folder: Path) -> None:
+    assert found() == []
+
+
+def test_a_key_file_that_others_may_read_is_named(folder: Path) -> None:
+    (folder / KEY_FILE).chmod(0o640)
+    (message,) = keys_are_private()
+    assert message.id == "artemis.E002"
+    assert message.hint == f"chmod 600 {folder / KEY_FILE}"
+
+
+def test_a_missing_key_file_is_named(folder: Path) -> None:
+    (folder / KEY_FILE).unlink()
+    assert found() == ["artemis.E001", "artemis.E007"]
+
+
+def test_keys_in_the_environment_need_no_file(
+    folder: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.ARTEMIS_KEY_PROVIDER = "scoring.key_providers.environment_keys"
+    (folder / KEY_FILE).unlink()
+    monkeypatch.setenv("ARTEMIS_KEY_ENCRYPTION_KEYS", "00" * 32)
+    assert found() == []
+    monkeypatch.setenv("ARTEMIS_KEY_ENCRYPTION_KEYS", "")
+    assert found() == ["artemis.E007"]
+
+
+def test_a_provider_that_is_not_there_is_named(folder: Path, settings: Any) -> None:
+    settings.ARTEMIS_KEY_PROVIDER = "nowhere.keys"
+    (message,) = evidence_can_be_sealed()
+    assert "nowhere" in message.msg
