@@ -114,8 +114,8 @@ def test_each_step_is_recorded_without_a_key(northwind: Licensee, key_file: Path
     make_key(by=TESTS)
     list(wrap_anew(by=TESTS, batch=2))
     made = AuditEvent.objects.get(verb=Verb.KEY_RING_CHANGED)
-    wrapped = AuditEvent.objects.filter(verb=Verb.KEYS_WRAPPED_ANEW).order_by("pk")
-    assert [entry.payload["count"] for entry in wrapped] == [2, 1]
+    wrapped = AuditEvent.objects.filter(verb=Verb.KEYS_WRAPPED_ANEW)
+    assert sorted(entry.payload["count"] for entry in wrapped) == [1, 2]
     keys = [line.split()[0] for line in key_file.read_text().splitlines()]
     assert len(keys) == 2
     for entry in (made, *wrapped):

@@ -200,8 +200,8 @@ class NotANumber:
     def __init__(self, model: Model) -> None:
         self.model = model
 
-    def read(self, turns: list[Turn], *, first: int) -> Reading:
-        return self.model.read(turns, first=first)
+    def read(self, turns: list[Turn], *, first: int, after: State | None = None) -> Reading:
+        return self.model.read(turns, first=first, after=after)
 
     def judge(self, state: State, *, identify: Callable[[], Language]) -> Judgement:
         judgement = self.model.judge(state, identify=identify)

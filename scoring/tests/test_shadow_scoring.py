@@ -14,6 +14,7 @@ from review.models import UnseenScore
 from scoring import outbox, registry
 from scoring.models import ConversationState, Message, MessageRating, ModelVersion, Score, ShadowScore
 from scoring.pipeline import Judgement, Model, Reading, Turn
+from scoring.state import ConversationState as State
 from scoring.tests.sending import Platform, conversation
 from scoring.tests.states import stored_state, turns_of
 from scoring.tests.test_incremental import drafts, texts
@@ -33,8 +34,8 @@ class Failing:
     def __init__(self, model: Model, fault: Callable[[int], Judgement]) -> None:
         self.model, self.fault = model, fault
 
-    def read(self, turns: list[Turn], *, first: int) -> Reading:
-        return self.model.read(turns, first=first)
+    def read(self, turns: list[Turn], *, first: int, after: State | None = None) -> Reading:
+        return self.model.read(turns, first=first, after=after)
 
     def judge(self, state: Any, **asked: Any) -> Judgement:
         return self.fault(state.messages) or self.model.judge(state, **asked)

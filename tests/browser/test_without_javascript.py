@@ -179,7 +179,7 @@ def test_an_escalation_and_all_its_answers(
     moderator.locator("details.answer[open]").get_by_label("Reason").fill(
         "Asked too early: more is to be read first."
     )
-    moderator.get_by_role("button", name="Withdraw the escalation").click()
+    moderator.get_by_role("button", name="Withdraw it").click()
     assert list(Escalation.objects.order_by("pk").values_list("state", flat=True)) == [
         "sealed",
         "declined",
