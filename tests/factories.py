@@ -104,17 +104,22 @@ def make_score(conversation: Conversation, *, probability: float = 0.91) -> Scor
         characteristics={"secrecy_request": 0.9, "age_probe": 0.8, "platform_migration": 0.6},
     )
     ratings = {3: {"age_probe": 0.8}, 5: {"secrecy_request": 0.9}, 7: {"platform_migration": 0.6}}
-    for message in conversation.messages.all():
-        MessageRating.objects.update_or_create(
-            message=message,
-            defaults={
-                "model": model,
-                "conversation": conversation,
-                "weight": 40,
-                "evidence": 1.5 if message.number in ratings else -0.1,
-                "ratings": ratings.get(message.number, {}),
-            },
-        )
+    MessageRating.objects.bulk_create(
+        [
+            MessageRating(
+                message=message,
+                model=model,
+                conversation=conversation,
+                weight=40,
+                evidence=1.5 if message.number in ratings else -0.1,
+                ratings=ratings.get(message.number, {}),
+            )
+            for message in conversation.messages.all()
+        ],
+        update_conflicts=True,
+        unique_fields=["message"],
+        update_fields=["model", "conversation", "weight", "evidence", "ratings"],
+    )
     Conversation.objects.filter(pk=conversation.pk).update(scored_revision=conversation.revision)
     return score
 
