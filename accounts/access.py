@@ -50,6 +50,12 @@ def access(*grants: Role | Access) -> Callable[[View], View]:
     return declare
 
 
+def asked_by_the_page(view: View) -> View:
+    """A page asks this again and again by itself: it does not keep its reader signed in."""
+    view.asked_by_the_page = True  # type: ignore[attr-defined]
+    return view
+
+
 def _merged(grants: tuple[Role | Access, ...]) -> Access:
     if not grants:
         raise TypeError("access() needs at least one role, or PUBLIC, PLATFORM or SIGNED_IN.")

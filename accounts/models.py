@@ -30,6 +30,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     name = models.CharField(max_length=120)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    # Whoever signed in before this moment is signed out: an admin or the person ended all sessions.
+    sessions_ended_at = models.DateTimeField(null=True, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -61,3 +63,48 @@ class User(AbstractBaseUser, PermissionsMixin):
     @property
     def actor_roles(self) -> str:
         return ",".join(sorted(self.roles))
+
+
+class AuthenticatorApp(models.Model):
+    """The second factor of a person: an app that shows a new code every thirty seconds (RFC 6238)."""
+
+    person = models.OneToOneField(User, on_delete=models.CASCADE, related_name="authenticator_app")
+    secret_sealed = models.BinaryField()
+    # The newest step of thirty seconds whose code was taken: each code opens the door once.
+    last_step = models.BigIntegerField(default=0)
+    set_up_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"authenticator app of {self.person_id}"
+
+
+class RecoveryCode(models.Model):
+    """Opens the door once, where the app is lost. 80 random bits, so that a plain digest keeps it secret."""
+
+    person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="recovery_codes")
+    digest = models.BinaryField(max_length=32)
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["person", "digest"], name="recovery_code_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"recovery code of {self.person_id}"
+
+
+class SignInAttempt(models.Model):
+    """A try to get in, counted under a keyed digest: neither the name typed nor the address is kept."""
+
+    counted_as = models.BinaryField(max_length=32)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar[list[Any]] = [
+            models.Index(fields=["counted_as", "at"], name="attempt_by_name"),
+            models.Index(fields=["at"], name="attempt_by_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"attempt at {self.at:%Y-%m-%d %H:%M:%S}"

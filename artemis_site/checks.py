@@ -51,6 +51,13 @@ def secrets_are_set(**_: Any) -> list[CheckMessage]:
                 "Each process has a secret of its own: people are signed out.", hint=hint, id="artemis.E003"
             )
         )
+    if settings.ARTEMIS_SHOW_CODES:
+        hint = "Take ARTEMIS_SHOW_CODES out of the environment: it is for the demo."
+        found.append(
+            Error(
+                "The page that asks for a second factor also says what it is.", hint=hint, id="artemis.E008"
+            )
+        )
     if not settings.HTTPS:
         hint = "Put a TLS proxy in front and set ARTEMIS_HTTPS=on."
         found.append(Error("Cookies and evidence travel in clear.", hint=hint, id="artemis.E004"))

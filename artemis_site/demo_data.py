@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from accounts import second_factor
 from accounts.models import User
 from accounts.roles import Role
 from audit.record import About, Machine, record
@@ -70,8 +71,16 @@ def create_people() -> dict[str, tuple[User, str]]:
                 about=about,
                 payload={"roles": [role.value for role in one.roles]},
             )
+            _set_up_app(person)
         made[one.name] = (person, password)
     return made
+
+
+def _set_up_app(person: User) -> None:
+    """As they would with a telephone; the demo's page shows its codes, since nobody holds one."""
+    secret, now = second_factor.new_secret(), timezone.now()
+    second_factor.set_up(person=person, secret=secret, code=second_factor.code_of(secret, now=now), now=now)
+    record(Verb.SECOND_FACTOR_SET_UP, by=person, about=About(object_type="person", object_id=str(person.pk)))
 
 
 def create_licensees(people: dict[str, tuple[User, str]]) -> dict[str, Licensee]:

@@ -6,12 +6,16 @@ from typing import Any
 
 import structlog
 from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 
+from accounts import sessions
 from accounts.access import Access, NotAllowed
 from accounts.models import User
 from audit.record import About, Machine, record, request_id
@@ -90,6 +94,12 @@ class AccessMiddleware:
             return None
         if not isinstance(request.user, User):
             return _sign_in_first(request)
+        over = sessions.why_over(request.session, request.user, now=timezone.now())
+        if over:
+            return _signed_out(request, request.user, over)
+        # A page that looks for news by itself is no sign that anybody sits before it.
+        if not getattr(view, "asked_by_the_page", False):
+            sessions.use(request.session, now=timezone.now())
         introduce(request.user)
         if grant.roles & request.user.roles:
             return None
@@ -163,6 +173,15 @@ def _way_on(refusal: NotAllowed | NotPossible, status: int) -> dict[str, str]:
             "next_label": "Open the case again",
         }
     return {"next_url": reverse("home"), "next_label": "Back to your work"}
+
+
+def _signed_out(request: HttpRequest, person: User, sentence: str) -> HttpResponse:
+    with transaction.atomic():
+        about = About(object_type="person", object_id=str(person.pk))
+        record(Verb.SESSION_ENDED, by=Machine("sign-in"), about=about, reason=sentence)
+    logout(request)
+    messages.warning(request, sentence)
+    return _sign_in_first(request)
 
 
 def _sign_in_first(request: HttpRequest) -> HttpResponse:

@@ -10,6 +10,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env.load_settings_file()
 
 SECRET_KEY = env.secret_key()
+# Former keys: they still open people's second factors and sessions (docs/keys.md).
+SECRET_KEY_FALLBACKS = env.names("SECRET_KEY_FALLBACKS", default="")
 DEBUG = False
 ALLOWED_HOSTS = env.names("ARTEMIS_HOSTS", default="127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = env.names("ARTEMIS_ORIGINS", default="")
@@ -129,7 +131,14 @@ LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "sign_in"
 
 HTTPS = env.switch("ARTEMIS_HTTPS", default=False)
-SESSION_COOKIE_AGE = 8 * 3600
+# How long a person stays signed in without an act, and at most.
+ARTEMIS_IDLE_MINUTES = env.number("ARTEMIS_IDLE_MINUTES", default=30)
+ARTEMIS_SIGNED_IN_HOURS = env.number("ARTEMIS_SIGNED_IN_HOURS", default=10)
+SESSION_COOKIE_AGE = ARTEMIS_SIGNED_IN_HOURS * 3600
+# How many proxies of one's own stand in front and add to X-Forwarded-For; 0: nothing that is forwarded is believed.
+ARTEMIS_PROXIES = env.number("ARTEMIS_PROXIES", default=0)
+# For the demo alone: the page that asks for a code says which one.
+ARTEMIS_SHOW_CODES = env.switch("ARTEMIS_SHOW_CODES", default=False)
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -3,12 +3,19 @@
 from django.urls import include, path
 
 from artemis_site import views
+from artemis_site.views import doors
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("health", views.health, name="health"),
-    path("sign-in", views.sign_in, name="sign_in"),
-    path("sign-out", views.sign_out, name="sign_out"),
+    path("sign-in", doors.sign_in, name="sign_in"),
+    path("sign-in/code", doors.second_step, name="second_step"),
+    path("sign-in/set-up", doors.set_up, name="set_up"),
+    path("sign-out", doors.sign_out, name="sign_out"),
+    path("your-sign-in", doors.own_doors, name="own_doors"),
+    path("your-sign-in/app", doors.replace_app, name="replace_app"),
+    path("your-sign-in/recovery-codes", doors.new_recovery_codes, name="new_recovery_codes"),
+    path("your-sign-in/end", doors.end_own_sessions, name="end_own_sessions"),
     path("preferences", views.preferences, name="preferences"),
     path("styleguide/", views.styleguide, name="styleguide"),
     path("api/v1/", include("scoring.api.urls")),

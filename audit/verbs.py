@@ -11,6 +11,12 @@ class Verb(models.TextChoices):
     PERSON_CREATED = "person:created", "created a person"
     PERSON_CONFIRMED = "person:confirmed", "showed again that it is they"
     CONFIRMATION_FAILED = "person:confirmation_failed", "failed to show that it is they"
+    SECOND_FACTOR_SET_UP = "second_factor:set_up", "set up an authenticator app"
+    SECOND_FACTOR_TAKEN_AWAY = "second_factor:taken_away", "took a lost authenticator app away"
+    RECOVERY_CODES_MADE = "recovery_codes:made", "made new recovery codes"
+    RECOVERY_CODE_USED = "recovery_code:used", "signed in with a recovery code"
+    SESSIONS_ENDED = "sessions:ended", "ended all sessions of a person"
+    SESSION_ENDED = "session:ended", "let a session end"
     PASSWORD_SET = "person:password_set", "set a new password"
     ATTEMPT_REFUSED = "attempt:refused", "tried something that was refused"
 

@@ -15,7 +15,9 @@ from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
+from accounts import sessions
 from accounts.models import User
 from artemis_site.demo import web_command
 from licensees.models import Licensee
@@ -82,6 +84,9 @@ def queue_pages(licensees: list[Licensee], page: int, *, turns: int) -> list[flo
 def signed_in(person: User) -> Client:
     client = Client(HTTP_HOST="localhost")
     client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+    session = client.session
+    sessions.begin(session, now=timezone.now())
+    session.save()
     return client
 
 

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 import pytest
 from django.contrib.auth.hashers import make_password
 from django.test import Client
+from django.utils import timezone
 
+from accounts import second_factor, sessions
 from accounts.models import User
 from accounts.roles import Role
 from audit.record import Machine
@@ -92,9 +95,20 @@ def adam(db: None) -> User:
 def browser_of() -> Callable[[User], Client]:
     """A Django test client in which this person is signed in."""
 
-    def sign_in(person: User) -> Client:
-        client = Client()
-        client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
-        return client
+    return signed_in_client
 
-    return sign_in
+
+def signed_in_client(person: User, **options: Any) -> Client:
+    """With the session that signing in leaves behind; tests/browser and accounts/tests walk through the door itself."""
+    client = Client(**options)
+    client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+    session = client.session
+    sessions.begin(session, now=timezone.now())
+    session.save()
+    return client
+
+
+def give_app(person: User) -> None:
+    """An authenticator app, as at the first sign-in; `second_factor.code_now` says what it shows."""
+    secret, now = second_factor.new_secret(), timezone.now()
+    second_factor.set_up(person=person, secret=secret, code=second_factor.code_of(secret, now=now), now=now)

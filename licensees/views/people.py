@@ -3,15 +3,17 @@
 from collections.abc import Iterable
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_GET, require_http_methods
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accounts import second_factor
 from accounts.access import access
 from accounts.models import User
 from accounts.roles import DESCRIPTIONS, Role
 from accounts.signed_in import signed_in
-from licensees import onboarding
+from licensees import onboarding, people_doors
 from licensees.assignments import given_assignments
 from licensees.forms import PersonForm
 from licensees.models import Licensee
@@ -36,6 +38,38 @@ def create(request: HttpRequest) -> HttpResponse:
         return render(request, "licensees/create_person.html", words, status=422 if form.is_bound else 200)
     person, password = onboarding.create_person(**form.cleaned_data, by=signed_in(request))
     return render(request, "licensees/person_created.html", {"person": person, "password": password})
+
+
+@access(Role.ADMIN)
+@require_GET
+def sign_in_of(request: HttpRequest, person_id: int) -> HttpResponse:
+    person = get_object_or_404(User, pk=person_id)
+    words = {
+        "person": person,
+        "app": getattr(person, "authenticator_app", None),
+        "codes_left": second_factor.codes_left(person),
+        "is_you": person == request.user,
+    }
+    return render(request, "licensees/sign_in_of.html", words)
+
+
+@access(Role.ADMIN)
+@require_POST
+def end_sessions(request: HttpRequest, person_id: int) -> HttpResponse:
+    person = get_object_or_404(User, pk=person_id)
+    people_doors.end_sessions(person=person, by=signed_in(request))
+    messages.success(request, f"{person.name} is signed out everywhere.")
+    return redirect("licensees:sign_in_of", person.pk)
+
+
+@access(Role.ADMIN)
+@require_POST
+def take_app_away(request: HttpRequest, person_id: int) -> HttpResponse:
+    person = get_object_or_404(User, pk=person_id)
+    reason = request.POST.get("reason_text", "")
+    people_doors.take_app_away(person=person, reason=reason, by=signed_in(request))
+    messages.success(request, f"{person.name} sets up a new app at the next sign-in.")
+    return redirect("licensees:sign_in_of", person.pk)
 
 
 def _row(person: User, served: dict[str, list[Role]]) -> dict[str, Any]:

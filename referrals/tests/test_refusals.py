@@ -13,6 +13,7 @@ from audit.verbs import Verb
 from referrals.models import Delivery, Escalation, EscalationAnswer, EscalationVersion, Packet, Recipient
 from referrals.tests.conftest import approved_by, ask, asked, claim_and_read
 from review.models import Case
+from tests.people import signed_in_client
 
 Browser = Callable[[User], Client]
 
@@ -149,8 +150,7 @@ def test_a_stranger_is_sent_to_sign_in(addresses: dict[str, str]) -> None:
 
 
 def test_an_answer_needs_a_token_of_the_page(addresses: dict[str, str], otto: User) -> None:
-    client = Client(enforce_csrf_checks=True)
-    client.force_login(otto, backend="django.contrib.auth.backends.ModelBackend")
+    client = signed_in_client(otto, enforce_csrf_checks=True)
     before = snapshot()
     assert client.post(addresses["decline"], {"reason_text": "A reason, long enough."}).status_code == 403
     assert snapshot() == before

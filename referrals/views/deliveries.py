@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.access import access, may
+from accounts.access import access, asked_by_the_page, may
 from accounts.roles import Role
 from accounts.signed_in import signed_in
 from licensees.assignments import licensees_served_by
@@ -149,6 +149,7 @@ def show(request: HttpRequest, delivery_id: int) -> HttpResponse:
 
 
 @access(Role.MODERATOR, Role.SUPERVISOR)
+@asked_by_the_page
 @require_GET
 def progress(request: HttpRequest, delivery_id: int) -> HttpResponse:
     """For htmx, while it is on its way; when that is over the whole page is drawn again."""

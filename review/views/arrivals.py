@@ -4,6 +4,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
+from accounts.access import asked_by_the_page
 from accounts.roles import Role
 from licensees.assignments import licensees_served_by
 from review.first_judgement import check_score_shown
@@ -54,6 +55,7 @@ def flagged(request: PersonRequest, reference: str) -> HttpResponse:
 
 
 @reviewers
+@asked_by_the_page
 @require_GET
 def arrivals(request: PersonRequest, reference: str) -> HttpResponse:
     """Asked every few seconds while a case is open, so it is one query; nothing new has no answer, and who may no

@@ -3,15 +3,15 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from django.conf import settings
 from django.core.management import call_command
-from django.test import Client
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from accounts.models import User
-from tests.people import PASSWORD
+from tests.people import signed_in_client
 from tests.snapshot import Snapshot, put_back, take
 
 ARGUMENTS = [
@@ -50,7 +50,8 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def open_page(chromium: Browser, live_server) -> Iterator[Callable[..., Page]]:
-    """A page in a browser of its own, signed in through the form as this person. What the page's own script or
+    """A page in a browser of its own, in which this person has signed in
+    (test_by_keyboard_alone.py and test_signing_in.py walk through the door itself). What the page's own script or
     style policy refuses fails the test."""
     contexts, faults = [], []
 
@@ -65,17 +66,20 @@ def open_page(chromium: Browser, live_server) -> Iterator[Callable[..., Page]]:
             lambda line: faults.append(line.text) if "Content Security Policy" in line.text else None,
         )
         if person is not None:
-            page.goto("/sign-in")
-            page.get_by_label("Email").fill(person.email)
-            page.get_by_label("Password").fill(PASSWORD)
-            page.get_by_role("button", name="Sign in").click()
-            page.wait_for_url(lambda url: "/sign-in" not in url)
+            context.add_cookies([_cookie(person, live_server.url)])
+            page.goto("/")
         return page
 
     yield open_one
     for context in contexts:
         context.close()
     assert faults == []
+
+
+def _cookie(person: User, url: str) -> dict[str, Any]:
+    name = settings.SESSION_COOKIE_NAME
+    value = signed_in_client(person).cookies[name].value
+    return {"name": name, "value": value, "url": url, "httpOnly": True}
 
 
 # Loaded once for all tests of this process, and put back for each that asks for it.
@@ -97,12 +101,8 @@ def sign_in_quickly(open_page, live_server) -> Callable[[str], Page]:
     """The demo's passwords are shown once and kept nowhere, so these people come in with a session."""
 
     def sign_in(name: str) -> Page:
-        client = Client()
-        person = User.objects.get(name=name)
-        client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
-        cookie = {"name": settings.SESSION_COOKIE_NAME, "url": live_server.url, "httpOnly": True}
         page = open_page()
-        page.context.add_cookies([{**cookie, "value": client.cookies[settings.SESSION_COOKIE_NAME].value}])
+        page.context.add_cookies([_cookie(User.objects.get(name=name), live_server.url)])
         return page
 
     return sign_in

@@ -28,6 +28,8 @@ FRAGMENT = "a part of a page, looked at where it stands"
 NO_PAGE = {
     "home": "leads on to the work of one's role",
     "health": "for load balancers, not for people",
+    "second_step": "leads to signing in; test_signing_in.py looks at it",
+    "set_up": "leads to signing in; test_signing_in.py looks at it",
     "scoring_api:schema": "a file for programs",
     "review:today": FRAGMENT,
     "review:arrivals": FRAGMENT,

@@ -3,15 +3,17 @@
 from collections.abc import Callable
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from accounts.models import User
+from accounts.second_factor import code_now
 from licensees.models import Licensee
 from referrals.models import Escalation, Packet, Recipient
 from review.models import Annotation, Decision, Hold
 from tests.browser.escalating import GROUNDS
 from tests.factories import TEXTS, later, make_case
-from tests.people import PASSWORD
+from tests.people import PASSWORD, give_app
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 OpenPage = Callable[..., Page]
@@ -23,12 +25,16 @@ def keys(page: Page, *names: str) -> None:
 
 
 def signed_in(open_page: OpenPage, person: User) -> Page:
+    give_app(person)
     page = open_page(viewport={"width": 1280, "height": 800})
     page.goto("/sign-in")
     go_to(page, "Email")
     page.keyboard.type(person.email)
     keys(page, "Tab")
     page.keyboard.type(PASSWORD)
+    keys(page, "Enter")
+    page.wait_for_url("**/sign-in/code")
+    page.keyboard.type(code_now(person=person, now=timezone.now()))
     keys(page, "Enter")
     page.wait_for_url(lambda url: "/sign-in" not in url)
     return page

@@ -1,10 +1,6 @@
-"""Signing in and out, the way home for each role, health, and the pages for what went wrong."""
+"""The way home for each role, how a person likes to read, health, and the pages for what went wrong."""
 
-from typing import Any
-
-from django.contrib.auth.forms import AuthenticationForm
-from django.contrib.auth.views import LoginView, LogoutView
-from django.db import connection, transaction
+from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -15,8 +11,6 @@ from accounts.models import User
 from accounts.roles import Role
 from artemis_site.context import TEXT_SIZES, THEMES
 from artemis_site.samples import samples
-from audit.record import About, Actor, Machine, record
-from audit.verbs import Verb
 
 HOME_OF_ROLE = [
     (Role.MODERATOR, "review:queue"),
@@ -24,41 +18,6 @@ HOME_OF_ROLE = [
     (Role.ADMIN, "licensees:list"),
     (Role.AUDITOR, "audit:trail"),
 ]
-
-
-class SignInView(LoginView):
-    template_name = "accounts/sign_in.html"
-    redirect_authenticated_user = True
-
-    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
-        person = form.get_user()
-        with transaction.atomic():
-            response = super().form_valid(form)
-            _record_about_person(Verb.PERSON_SIGNED_IN, person_id=person.pk, by=person)
-        return response
-
-    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
-        email = form.data.get("username", "").lower()
-        person_id = User.objects.filter(email=email).values_list("pk", flat=True).first()
-        with transaction.atomic():
-            _record_about_person(Verb.SIGN_IN_FAILED, person_id=person_id, by=Machine("sign-in"))
-        return super().form_invalid(form)
-
-
-class SignOutView(LogoutView):
-    def post(self, request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponse:
-        if isinstance(request.user, User):
-            with transaction.atomic():
-                _record_about_person(Verb.PERSON_SIGNED_OUT, person_id=request.user.pk, by=request.user)
-        return super().post(request, *arguments, **named)
-
-
-sign_in = access(PUBLIC)(SignInView.as_view())
-sign_out = access(PUBLIC)(SignOutView.as_view())
-
-
-def _record_about_person(verb: Verb, *, person_id: int | None, by: Actor) -> None:
-    record(verb, by=by, about=About(object_type="person", object_id=str(person_id or "")))
 
 
 @access(SIGNED_IN)

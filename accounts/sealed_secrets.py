@@ -1,0 +1,45 @@
+"""Secrets of people, sealed under SECRET_KEY, which the database does not hold.
+
+AES-256-GCM; the associated data binds a secret to its owner, so that one copied to another row does not open. A new
+SECRET_KEY goes first, the old one into SECRET_KEY_FALLBACKS, until everybody has set up their second factor anew.
+"""
+
+import hmac
+import secrets
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.conf import settings
+
+NONCE_BYTES = 12
+
+
+class SecretUnreadable(Exception):
+    """Sealed under a key that is no longer among SECRET_KEY and its fallbacks, or of somebody else."""
+
+
+def seal_secret(secret: str, *, owner: str) -> bytes:
+    nonce = secrets.token_bytes(NONCE_BYTES)
+    return nonce + _ciphers()[0].encrypt(nonce, secret.encode(), owner.encode())
+
+
+def open_secret(sealed: bytes | memoryview, *, owner: str) -> str:
+    raw = bytes(sealed)
+    for cipher in _ciphers():
+        try:
+            return cipher.decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], owner.encode()).decode()
+        except InvalidTag:
+            continue
+    raise SecretUnreadable(owner)
+
+
+def keyed_digest(text: str) -> bytes:
+    """HMAC-SHA-256 under SECRET_KEY: equal texts are counted together, and none can be guessed from the table."""
+    return hmac.digest(
+        settings.SECRET_KEY.encode(), b"artemis digest\x00" + text.encode("utf-8", "replace"), "sha256"
+    )
+
+
+def _ciphers() -> list[AESGCM]:
+    keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    return [AESGCM(hmac.digest(key.encode(), b"artemis sealed secrets", "sha256")) for key in keys]
