@@ -1,4 +1,4 @@
-"""Reads the whole trail quickly: PostgreSQL sends rows as they lie; this process compares and hashes them.
+"""Reads the whole trail quickly: PostgreSQL sends rows as they lie; here they are compared and hashed.
 
 The quick way only ever says “this row is surely right”, byte for byte. What it cannot say that of, it hands on by id,
 to be looked at by itself (`audit.verify.check_entry`).
@@ -7,92 +7,34 @@ to be looked at by itself (`audit.verify.check_entry`).
 import hashlib
 import struct
 from collections.abc import Iterator
+from typing import Any
 from uuid import UUID
 
+import psycopg
 from django.db import connection
 
 from audit.merkle import LEAF, Frontier
+from audit.ordinary import COLUMNS, HEX, sure_entry
 
-_COLUMNS = (
-    "id, entry, leaf_hash, actor, actor_roles, at, case_reference, case_sequence, licensee_id, nonce, object_id,"
-    " object_type, payload, reason, request_id, verb"
-)
-_ENTRIES = f"COPY (SELECT {_COLUMNS} FROM audit_auditevent) TO STDOUT"  # noqa: S608
+_ENTRIES = f"COPY (SELECT {COLUMNS} FROM audit_auditevent {{part}}) TO STDOUT"  # noqa: S608
 _LEAVES = "COPY (SELECT index, leaf_hash FROM audit_auditleaf ORDER BY index) TO STDOUT (FORMAT BINARY)"
-_CANONICAL = (
-    b'{"actor":"%b","actor_roles":"%b","at":"%b","case_reference":"%b","case_sequence":%b,"id":"%b","licensee_id":%b,'
-    b'"nonce":"%b","object_id":"%b","object_type":"%b","payload":%b,"reason":"%b","request_id":"%b","verb":"%b"}'
-)
-_HEX = b"\\\\x"  # as COPY writes what bytes begin with
-_NULL = b"\\N"
-_ESCAPED = bytes([*range(32), ord("\\")])
-_QUOTES = _CANONICAL.count(b'"')
-_AT_WITH_MICROSECONDS = 29
 # Each row of the leaves: two columns, eight bytes of index, 32 of hash.
 _LEAF = struct.Struct(">hiqi32s")
 _LEAF_HEAD = (2, 8, 32)
 AT_ONCE = 4096
 
 
-def doubtful_entries() -> Iterator[UUID | int]:
-    """Each entry that the quick way is not sure of, by id; at last, how many entries there are."""
-    count, sha256 = 0, hashlib.sha256
-    with connection.cursor() as cursor, cursor.copy(_ENTRIES) as rows:
+def doubtful_entries(login: "psycopg.Connection[Any]", part: str = "") -> tuple[list[UUID], int]:
+    """The entries that the quick way is not sure of, by id, and how many it has read."""
+    doubtful, count, sha256 = [], 0, hashlib.sha256
+    with login.cursor() as cursor, cursor.copy(_ENTRIES.format(part=part).encode()) as rows:
         for row in rows:
             count += 1
             columns = bytes(row)[:-1].split(b"\t")
-            entry, stored = columns[1], columns[2]
-            if entry != _expected(columns) or stored != _HEX + sha256(LEAF + entry).hexdigest().encode():
-                yield UUID(columns[0].decode())
-    yield count
-
-
-def _expected(columns: list[bytes]) -> bytes:
-    """The entry that these columns give; nothing, where a text would be written otherwise in JSON than by COPY."""
-    (
-        event_id,
-        _,
-        _,
-        actor,
-        roles,
-        at,
-        case,
-        number,
-        licensee,
-        nonce,
-        object_id,
-        object_type,
-        payload,
-        *texts,
-    ) = columns
-    if len(at) != _AT_WITH_MICROSECONDS:
-        return b""
-    found = _CANONICAL % (
-        actor,
-        roles,
-        b"%bT%b:00" % (at[:10], at[11:]),
-        case,
-        b"null" if number == _NULL else number,
-        event_id,
-        b"null" if licensee == _NULL else licensee,
-        nonce[3:],
-        object_id,
-        object_type,
-        _canonical(payload),
-        *texts,
-    )
-    # Only what COPY and JSON write alike: nothing escaped, and no quote but those of the frame and the payload.
-    is_plain = len(found.translate(None, _ESCAPED)) == len(found)
-    return found if is_plain and found.count(b'"') == _QUOTES + payload.count(b'"') else b""
-
-
-def _canonical(payload: bytes) -> bytes:
-    """A flat object of PostgreSQL's in the order and spacing of RFC 8785; nothing for any other."""
-    inside = payload[1:-1].replace(b'": ', b'":')
-    if b"[" in inside or b"{" in inside or b"." in inside:
-        return b""
-    parts = inside.replace(b', "', b'\n"').split(b"\n")
-    return b"{%b}" % b",".join(sorted(parts))
+            entry = sure_entry(columns)
+            if not entry or columns[2] != HEX + sha256(LEAF + entry).hexdigest().encode():
+                doubtful.append(UUID(columns[0].decode()))
+    return doubtful, count
 
 
 # --- The tree ----------------------------------------------------------------------------------

@@ -1,35 +1,33 @@
 """Checks the trail against its tree, and the tree against checkpoints that somebody else kept."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import DataError, connection, transaction
 from django.utils import timezone
 
-from audit.bulk import LeafMissing, doubtful_entries, tree
+from audit.bulk import LeafMissing, tree
 from audit.models import AuditEvent
 from audit.notes import Checkpoint
 from audit.verify import CHUNK, Fault, check_entries
 
 MOST_NAMED = 100
+# What a reader says of a time after the year 9999, or of JSON that is nested beyond measure.
+UNREADABLE = (DataError, OverflowError, RecursionError, ValueError)
 
-_NOT_AS_SEALED = """
-    SELECT leaf.index, leaf.event_id, event.id IS NULL FROM audit_auditleaf AS leaf
-    LEFT JOIN audit_auditevent AS event ON event.id = leaf.event_id
-    WHERE event.leaf_hash IS DISTINCT FROM leaf.leaf_hash ORDER BY 1 LIMIT %s
-"""
 # No act takes longer from its entry to its commit; whatever is dated further back was put in afterwards.
 LONGEST_ACT = timedelta(hours=1)
-_DATED_BACK = """
-    SELECT index, event_id, at FROM (
-        SELECT leaf.index, leaf.event_id, event.at, max(event.at) OVER (
-            ORDER BY leaf.index ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-        ) AS before
-        FROM audit_auditleaf AS leaf JOIN audit_auditevent AS event ON event.id = leaf.event_id
-    ) AS placed WHERE at < before - %s ORDER BY 1 LIMIT %s
+_MISPLACED = """
+    SELECT index, event_id, at, is_gone, differs FROM (
+        SELECT leaf.index, leaf.event_id, event.at, event.id IS NULL AS is_gone,
+            event.leaf_hash IS DISTINCT FROM leaf.leaf_hash AS differs,
+            max(event.at) OVER (ORDER BY leaf.index ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
+        FROM audit_auditleaf AS leaf LEFT JOIN audit_auditevent AS event ON event.id = leaf.event_id
+    ) AS placed WHERE differs OR at < before - %s ORDER BY differs DESC, index LIMIT %s
 """
 _NEITHER = """
     SELECT event.id FROM audit_auditevent AS event
@@ -73,42 +71,47 @@ def one_moment() -> Iterator[None]:
         if is_first:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         cursor.execute("SET LOCAL statement_timeout = 0")
+        cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
         yield
 
 
 # --- Entries and places ------------------------------------------------------------------------
 
 
-@dataclass
-class Count:
-    """How many entries were looked at."""
-
-    entries: int = 0
-
-
-def check_all_entries(count: Count) -> Iterator[Fault]:
-    """Each entry against its columns and its hash; only those in doubt one by one, after the reading has ended."""
-    doubtful = []
-    for found in doubtful_entries():
-        if isinstance(found, int):
-            count.entries = found
-        else:
-            doubtful.append(found)
+def check_doubtful(doubtful: Sequence[UUID]) -> Iterator[Fault]:
+    """Those that the quick reading was not sure of, against their columns and their hash."""
     for at in range(0, len(doubtful), CHUNK):
-        yield from check_entries(AuditEvent.objects.filter(pk__in=doubtful[at : at + CHUNK]))
+        chunk = doubtful[at : at + CHUNK]
+        try:
+            yield from list(check_entries(AuditEvent.objects.filter(pk__in=chunk)))
+        except UNREADABLE:
+            for event_id in chunk:
+                yield from _checked_alone(event_id)
+
+
+def _checked_alone(event_id: UUID) -> list[Fault]:
+    try:
+        return list(check_entries(AuditEvent.objects.filter(pk=event_id)))
+    except UNREADABLE as problem:
+        what = (
+            f"a column holds what cannot be read ({type(problem).__name__}): nothing is recorded like that."
+        )
+        return [Fault(f"entry {event_id}", what)]
 
 
 def check_places() -> Iterator[Fault]:
     """Each entry is pending or has one place, and each place has the entry that was sealed there."""
-    for index, event_id, is_gone in _rows(_NOT_AS_SEALED, [MOST_NAMED]):
-        what = "was taken out" if is_gone else "is not the one that was sealed there"
-        yield Fault(f"place {index:,} of the tree", f"its entry {event_id} {what}.")
-    for index, event_id, at in _rows(_DATED_BACK, [LONGEST_ACT, MOST_NAMED]):
-        yield Fault(
-            f"place {index:,} of the tree",
-            f"its entry {event_id} is dated {at:%Y-%m-%d %H:%M}, but much younger ones were sealed before it: "
-            "it was put in afterwards.",
-        )
+    for index, event_id, at, is_gone, differs in _rows(_MISPLACED, [LONGEST_ACT, MOST_NAMED]):
+        where = f"place {index:,} of the tree"
+        if differs:
+            what = "was taken out" if is_gone else "is not the one that was sealed there"
+            yield Fault(where, f"its entry {event_id} {what}.")
+        else:
+            yield Fault(
+                where,
+                f"its entry {event_id} is dated {at:%Y-%m-%d %H:%M}, but much younger ones were sealed before it: "
+                "it was put in afterwards.",
+            )
     for (event_id,) in _rows(_NEITHER, [MOST_NAMED]):
         yield Fault(
             f"entry {event_id}", "it is neither sealed nor pending: it was put in, or taken from the queue."

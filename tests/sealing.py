@@ -5,13 +5,17 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import LiteralString
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from audit.notes import Checkpoint, Signer, create_sealing_key, load_signer, open_note
 from audit.published import LAST, Published
 from audit.sealer import BELL, Sealer
+
+Tamper = Callable[..., None]
 
 
 @dataclass
@@ -74,3 +78,16 @@ def running_sealer(seal: Seal) -> Iterator[Seal]:
         bell.execute(f"NOTIFY {BELL}")
     thread.join(timeout=10)
     assert not thread.is_alive()
+
+
+@pytest.fixture
+def tamper(owner_connection: psycopg.Connection) -> Tamper:
+    """As the owner of the tables, with the guards switched off."""
+
+    def act(statement: LiteralString | sql.Composed, *parameters: object) -> None:
+        with owner_connection.transaction():
+            owner_connection.execute("ALTER TABLE audit_auditevent DISABLE TRIGGER USER")
+            owner_connection.execute(statement, parameters)
+            owner_connection.execute("ALTER TABLE audit_auditevent ENABLE TRIGGER USER")
+
+    return act

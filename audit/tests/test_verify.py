@@ -1,12 +1,9 @@
 """What was changed behind Artemis is found, though whoever did it owned the tables and took the guards away."""
 
 import hashlib
-from collections.abc import Callable
 from io import StringIO
-from typing import LiteralString
 from uuid import UUID
 
-import psycopg
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
@@ -16,10 +13,10 @@ from audit.models import AuditEvent
 from audit.record import About, Machine, record
 from audit.verbs import Verb
 from audit.verify import check_cases, check_entries, stored_events
+from tests.sealing import Tamper
 
 COLUMNS = "its columns are not what its entry says: a column or the entry was changed."
 HASH = "its leaf hash is not the hash of its entry: one of the two was changed."
-Tamper = Callable[..., None]
 
 
 @pytest.fixture
@@ -35,19 +32,6 @@ def events(transactional_db: None) -> list[AuditEvent]:
         ]
         other = record(Verb.MODEL_REGISTERED, by=Machine("tests"), about=About("model", "1"))
     return [*of_case, other]
-
-
-@pytest.fixture
-def tamper(owner_connection: psycopg.Connection) -> Tamper:
-    """As the owner of the tables, with the guards switched off."""
-
-    def act(statement: LiteralString | sql.Composed, *parameters: object) -> None:
-        with owner_connection.transaction():
-            owner_connection.execute("ALTER TABLE audit_auditevent DISABLE TRIGGER USER")
-            owner_connection.execute(statement, parameters)
-            owner_connection.execute("ALTER TABLE audit_auditevent ENABLE TRIGGER USER")
-
-    return act
 
 
 def found() -> set[tuple[str, str]]:

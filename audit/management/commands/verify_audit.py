@@ -1,5 +1,6 @@
 """manage.py verify_audit: check the whole trail against itself and against checkpoints that somebody else kept."""
 
+import itertools
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,8 @@ from django.core.management.base import BaseCommand, CommandError
 from audit.models import AuditCheckpoint
 from audit.notes import VERIFIER_FILE, Checkpoint, NoteRefused, SealingKeyUnusable, load_verifier, open_note
 from audit.published import last_note
-from audit.sealed_trail import Count, Held, check_all_entries, check_places, check_tree, one_moment, waiting
+from audit.readers import reading
+from audit.sealed_trail import Held, check_doubtful, check_places, check_tree, one_moment, waiting
 from audit.verify import Fault, check_cases
 
 
@@ -44,19 +46,22 @@ class Command(BaseCommand):
 
     def handle(self, *_: Any, checkpoint: list[Path], since: list[Path], key: Path | None, **__: Any) -> None:
         held = self._given([*since, *checkpoint], key)
-        count, faults = Count(), 0
-        with one_moment():
-            for found in self._found(count, held):
+        faults = 0
+        with one_moment(), reading() as entries:
+            # In this process, while others read the entries.
+            of_tree = list(self._found_in_the_tree(held))
+            doubtful, count = entries()
+            for found in itertools.chain(check_doubtful(doubtful), of_tree):
                 faults += isinstance(found, Fault)
                 self.stdout.write(str(found))
-        checked = f"{count.entries:,} {'entry' if count.entries == 1 else 'entries'} checked"
+        checked = f"{count:,} {'entry' if count == 1 else 'entries'} checked"
         if faults:
             raise CommandError(
                 f"{checked}: {faults:,} {'thing differs' if faults == 1 else 'things differ'}."
             )
         self.stdout.write(f"{checked}: nothing differs.")
 
-    def _found(self, count: Count, held: list[Held]) -> Iterator[Fault | str]:
+    def _found_in_the_tree(self, held: list[Held]) -> Iterator[Fault | str]:
         newest = AuditCheckpoint.objects.order_by("-size").first()
         # As the database says, unsigned: whether it is the signed one shows the copy of somebody else.
         own = (
@@ -64,7 +69,6 @@ class Command(BaseCommand):
             if newest
             else []
         )
-        yield from check_all_entries(count)
         yield from check_places()
         yield from check_cases()
         yield from check_tree([*held, *own])
