@@ -17,11 +17,11 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 
 
 @contextmanager
-def installation() -> Iterator[None]:
+def installation(**settings_of_postgres: str) -> Iterator[Servers]:
     """Real servers that write to disk as in production; Django is set up inside."""
     with (
         tempfile.TemporaryDirectory(prefix="artemis-benchmark-") as folder,
-        Servers(Path(folder) / "servers") as servers,
+        _servers(Path(folder) / "servers", settings_of_postgres) as servers,
     ):
         os.environ |= {
             "ARTEMIS_DATA": str(Path(folder) / "data"),
@@ -36,4 +36,11 @@ def installation() -> Iterator[None]:
             words = [sys.executable, "manage.py", *command]
             subprocess.run(words, cwd=REPOSITORY, check=True, stdout=subprocess.DEVNULL)
         django.setup()
-        yield
+        yield servers
+
+
+def _servers(folder: Path, settings_of_postgres: dict[str, str]) -> Servers:
+    servers = Servers(folder)
+    if servers.postgres:
+        servers.postgres.settings |= settings_of_postgres
+    return servers
