@@ -1,5 +1,11 @@
 """Claims at the same moment by many people: review.queue.claim_next against a plain SELECT … FOR UPDATE LIMIT 1.
 
+The comparison is of the picking alone. Both ways ask the same of the same people: whom they moderate for, what they
+hold, what they have read today and leave out, whether they must rest, which cases they released. Both lock the person
+before the case, give the same lease, move the state by the same transition() and write the same entry of the trail. The
+plain way takes the rows as one would write it first: the same conditions in the same order, through the ORM, each row
+locked as it comes, so that everybody waits for the same first row.
+
 Each claimer is a process with a connection of its own, as requests come in several workers; a few threads of one
 process would wait for each other more than for the database.
 """
@@ -11,12 +17,15 @@ from multiprocessing.synchronize import Barrier
 from typing import Any
 
 from django.db import OperationalError, connection, transaction
+from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import User
 from accounts.roles import Role
 from licensees.assignments import introduce, one_request, served_by
 from review import queue
-from review.models import Case
+from review.exposure import SEVERE
+from review.leases import new_lease
+from review.models import Case, Claim
 
 Claimer = Callable[[User], Case | None]
 PROCESSES = multiprocessing.get_context("fork")
@@ -27,25 +36,21 @@ def ours(by: User) -> Case | None:
 
 
 def naive(by: User) -> Case | None:
-    """What one would write first: the same order and the same rows, locked as they come, then the same act."""
+    """What one would write first: the same conditions and order, the rows locked as they come, then the same act."""
     licensee_ids = sorted(served_by(by, Role.MODERATOR))
+    # With one licensee the index alone gives the order, and nothing is sorted.
+    whose = Q(licensee_id=licensee_ids[0]) if len(licensee_ids) == 1 else Q(licensee_id__in=licensee_ids)
     with transaction.atomic():
-        waiting = Case.objects.filter(licensee_id__in=licensee_ids, state=Case.State.WAITING)
-        case = waiting.select_for_update().order_by(*queue.URGENCY).first()
-        return None if case is None else queue._give(case, by)
-
-
-def naive_by_index(by: User) -> Case | None:
-    """The same for one licensee only, where the index alone gives the order and nothing is sorted."""
-    (licensee_id,) = served_by(by, Role.MODERATOR)
-    with transaction.atomic():
-        waiting = Case.objects.filter(licensee_id=licensee_id, state=Case.State.WAITING)
-        case = waiting.select_for_update().order_by(*queue.URGENCY).first()
-        return None if case is None else queue._give(case, by)
-
-
-# By how many licensees the claimers moderate for.
-naive_of = {"several": naive, "one": naive_by_index}
+        now = queue._before_claiming(by)
+        assert now.is_ready(resumed=False)  # noqa: S101
+        released = Claim.objects.filter(case=OuterRef("pk"), holder=by, ending=Claim.Ending.RELEASED)
+        waiting = Case.objects.filter(whose, ~Exists(released), state=Case.State.WAITING)
+        if now.left_out.lanes:
+            waiting = waiting.exclude(lane__in=now.left_out.lanes)
+        if now.read.enough_severe:
+            waiting = waiting.exclude(band=SEVERE)
+        case = waiting.select_for_update(of=("self",)).order_by(*queue.URGENCY).first()
+        return None if case is None else queue._claimed(case, new_lease(case, by))
 
 
 def seconds_of_claims(claim: Claimer, people: list[User], *, total: int, limit: float) -> list[float]:

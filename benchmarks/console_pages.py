@@ -179,7 +179,8 @@ def _web_server() -> Iterator[str]:
 
 
 def _wait_for(url: str) -> None:
-    for _ in range(300):
+    until = time.monotonic() + 180  # a busy machine takes its time
+    while time.monotonic() < until:
         try:
             with urllib.request.urlopen(url, timeout=5):  # noqa: S310  (our own server)
                 return

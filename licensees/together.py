@@ -46,6 +46,16 @@ Question = models.QuerySet[Any, Any] | Statement
 
 def ask(**questions: Question) -> dict[str, list[Any]]:
     """{name: rows} of all the questions, which see the same state of the database."""
+    return _ask(None, questions)
+
+
+def lock_and_ask(lock: Statement, **questions: Question) -> dict[str, list[Any]]:
+    """The same after `lock`, sent with it in one journey. It is a statement of its own: the questions see what was
+    committed while the lock was waited for."""
+    return _ask(lock, questions)
+
+
+def _ask(lock: Statement | None, questions: Mapping[str, Question]) -> dict[str, list[Any]]:
     compiled = {
         name: _Written(question) if isinstance(question, Statement) else _Compiled(question)
         for name, question in questions.items()
@@ -56,8 +66,13 @@ def ask(**questions: Question) -> dict[str, list[Any]]:
         return answers
     columns = ", ".join(question.column for question in open_ones.values())
     parameters = [value for question in open_ones.values() for value in question.parameters]
+    before = _Written(lock) if lock else None
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {columns}", parameters)
+        if before is None:
+            cursor.execute(f"SELECT {columns}", parameters)
+        else:
+            cursor.execute(f"{before.sql}; SELECT {columns}", [*before.parameters, *parameters])
+            cursor.nextset()
         told = cursor.fetchone()
     for (name, question), text in zip(open_ones.items(), told, strict=True):
         answers[name] = question.read(json.loads(text)) if text else []

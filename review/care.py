@@ -19,12 +19,13 @@ from audit.record import About, record
 from audit.transitions import NotPossible
 from audit.verbs import Verb
 from licensees.models import Licensee
-from review.exposure import SEVERE, Exposure, exposure, midnight, rest
+from licensees.together import Statement, lock_and_ask
+from review.exposure import SEVERE, Exposure, about_exposure, exposure, exposure_of, midnight, rest
 from review.models import Case, Pause, Reveal
 from review.policies import count, takes_no_further
 
 SMALLEST_TEAM = 5
-LOCK_PERSON = "SELECT 1 FROM accounts_user WHERE id = %s FOR NO KEY UPDATE"
+LOCK_PERSON = "SELECT 1 FROM accounts_user WHERE id = %(person)s FOR NO KEY UPDATE"
 
 
 class RestFirst(NotPossible):
@@ -102,9 +103,7 @@ def begin_pause(by: User) -> Exposure:
 
 def check_may_take(by: User, case: Case) -> None:
     """Under the lock of the case, then of the person: two claims at once cannot both be the last one."""
-    lock_person(by)
-    # Asked after the lock, in a statement of its own: it must see what the other claim has committed.
-    read = exposure(by)
+    read = exposure_of(lock_and_ask(about_lock(by), **about_exposure(by)))
     _check_not_paused(by, read)
     _check_not_enough(by, read)
     if case.band == SEVERE and read.enough_severe:
@@ -120,9 +119,14 @@ def check_may_be_given(to: User, case: Case) -> None:
 
 
 def lock_person(person: User) -> None:
-    """Always after the case. Not against foreign keys: only another of these waits."""
     with connection.cursor() as cursor:
-        cursor.execute(LOCK_PERSON, [person.pk])
+        cursor.execute(LOCK_PERSON, {"person": person.pk})
+
+
+def about_lock(person: User) -> Statement:
+    """The lock of a person, who is asked about after it. Not against foreign keys: only another of these waits. Always
+    after the case, but for `queue.claim_next`, which waits for no case while it holds this."""
+    return Statement(LOCK_PERSON, {"person": person.pk}, 1)
 
 
 def sentence_of(read: Exposure) -> str:

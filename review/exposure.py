@@ -16,20 +16,22 @@ from scoring.models import Score
 SEVERE = Score.Band.IMMINENT
 PAUSE = "pause"
 LOOKED_BACK = timedelta(hours=12)
-# Each part is bounded by one day of one person and read by an index, however long the history. A claim asks twice, so
-# these are written out: to compose them takes longer than to answer them.
+# Each part is bounded by one day of one person and read by an index, however long the history. A claim asks them, so
+# they are written out: to compose them takes longer than to answer them. The band of each case is looked up one by one:
+# joined, a plan from stale figures may read all the cases there are.
 TODAY = """
-    SELECT count(*), count(DISTINCT reveal.case_id) FILTER (WHERE read.band = %(severe)s)
-      FROM review_reveal reveal JOIN review_case read ON read.id = reveal.case_id
-     WHERE reveal.revealed_by_id = %(person)s AND reveal.revealed_at >= %(midnight)s
+    SELECT coalesce(sum(messages), 0)::int,
+           count(*) FILTER (WHERE (SELECT band FROM review_case WHERE id = case_id) = %(severe)s)
+      FROM (SELECT case_id, count(*) AS messages FROM review_reveal
+             WHERE revealed_by_id = %(person)s AND revealed_at >= %(midnight)s GROUP BY case_id) reveal
 """
 STRETCHES = """
-    SELECT claimed_at, ended_at, expires_at, read.band
-      FROM review_claim claim JOIN review_case read ON read.id = claim.case_id
+    SELECT claimed_at, ended_at, expires_at, (SELECT band FROM review_case WHERE id = case_id)
+      FROM review_claim
      WHERE holder_id = %(person)s AND claimed_at >= %(since)s
     UNION ALL
-    SELECT claimed_at, decided_at, expires_at, read.band
-      FROM review_secondreview review JOIN review_case read ON read.id = review.case_id
+    SELECT claimed_at, decided_at, expires_at, (SELECT band FROM review_case WHERE id = case_id)
+      FROM review_secondreview
      WHERE reviewer_id = %(person)s AND claimed_at >= %(since)s
     UNION ALL
     SELECT began_at, ends_at, ends_at, %(pause)s
@@ -64,6 +66,11 @@ class Exposure:
     @property
     def enough_severe(self) -> bool:
         return 0 < settings.ARTEMIS_DAILY_SEVERE_CASES <= self.severe
+
+    @property
+    def must_rest(self) -> bool:
+        """No case now: a pause lasts, or is to begin, or the day's messages are read."""
+        return self.paused_until is not None or self.pause_due or self.enough
 
     @property
     def minutes(self) -> int:

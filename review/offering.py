@@ -1,22 +1,26 @@
 """What the queue offers to one person, in the order in which it is taken, and the taking of the first.
 
-One statement finds the case and locks it, by the partial index `case_queue`; what somebody else is taking at this
-moment is passed over. It is written out, since a claim is what everybody does at once.
+One statement finds the case by the partial index `case_queue`, locks it and writes the lease; what somebody else is
+taking at this moment is passed over. It is written out, since a claim is what everybody does at once.
 """
 
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
+from django.utils import timezone
 
 from accounts.models import User
 from review.exposure import SEVERE, Exposure
+from review.leases import lease_end
 from review.models import Case, Claim
 from review.opting_out import HIGH, LeftOut
 
 # Of each licensee so many are looked at where there are several: more than there are people who claim at once.
 CANDIDATES = 64
 URGENCY = "lane_order, due_at, id"
+# OFFSET 0 keeps the planner from joining with all that was ever released: the few cases that are looked at are asked
+# one by one.
 OFFERED = """
     SELECT {columns} FROM review_case waiting
      WHERE waiting.licensee_id = {licensee} AND waiting.state = 'waiting' AND waiting.practice_of_id IS NULL
@@ -24,7 +28,8 @@ OFFERED = """
        AND waiting.lane <> ALL (%(lanes)s::text[]) AND waiting.band <> ALL (%(bands)s::text[])
        AND NOT EXISTS (
          SELECT FROM review_claim released
-          WHERE released.case_id = waiting.id AND released.holder_id = %(person)s AND released.ending = %(released)s)
+          WHERE released.case_id = waiting.id AND released.holder_id = %(person)s AND released.ending = %(released)s
+         OFFSET 0)
        {without_characteristics}
      ORDER BY waiting.lane_order, waiting.due_at, waiting.id LIMIT {limit}
 """
@@ -40,6 +45,13 @@ OF_SEVERAL = """
     JOIN review_case waiting ON waiting.id = first.id AND waiting.state = 'waiting'
     ORDER BY waiting.lane_order, waiting.due_at, waiting.id LIMIT 1
 """
+# The lease is written by the statement that found the case and locked it: nobody waits in between.
+LEASED = """
+    WITH taken AS ({found}),
+         lease AS (INSERT INTO review_claim (case_id, holder_id, claimed_at, expires_at, ending)
+                   SELECT id, %(person)s, %(now)s, %(until)s, '' FROM taken RETURNING id)
+    SELECT taken.*, lease.id AS lease_id FROM taken CROSS JOIN lease
+"""
 NARROW = "waiting.id, waiting.lane_order, waiting.due_at"
 WAIT, PASS_OVER = "FOR UPDATE OF waiting", "FOR UPDATE OF waiting SKIP LOCKED"
 
@@ -54,10 +66,19 @@ class Offer:
     read: Exposure
     left_out: LeftOut
 
-    def take(self, *, wait: bool) -> Case | None:
-        """The first one, locked: of those that nobody is taking, or of all as soon as it is free."""
-        statement = f"{self._statement('waiting.*')} {WAIT if wait else PASS_OVER}"
-        return next(iter(Case.objects.raw(statement, self._facts())), None)
+    def take(self) -> tuple[Case, Claim] | None:
+        """The first one that nobody else is taking, locked, with the lease that this person has on it now."""
+        now, until = timezone.now(), lease_end()
+        statement = LEASED.format(found=f"{self._statement('waiting.*')} {PASS_OVER}")
+        facts = self._facts() | {"now": now, "until": until}
+        for case in Case.objects.raw(statement, facts):
+            lease = Claim(pk=case.lease_id, case=case, holder=self.person, claimed_at=now, expires_at=until)
+            return case, lease
+        return None
+
+    def wait_for_first(self) -> Case | None:
+        """The first one, whoever is taking it, locked as soon as it is free."""
+        return next(iter(Case.objects.raw(f"{self._statement('waiting.*')} {WAIT}", self._facts())), None)
 
     def first(self) -> Any:
         """(lane order, due at, id) of the first one, whoever is taking it; None: nothing is offered."""

@@ -12,8 +12,15 @@ from audit.record import record
 from audit.transitions import transition
 from audit.verbs import Verb
 from licensees.assignments import served_by
-from licensees.together import Statement, ask
-from review.care import RestFirst, check_may_be_given, check_may_take, check_rested, severe_sentence
+from licensees.together import Statement, lock_and_ask
+from review.care import (
+    RestFirst,
+    about_lock,
+    check_may_be_given,
+    check_may_take,
+    check_rested,
+    severe_sentence,
+)
 from review.exposure import Exposure, about_exposure, exposure, exposure_of
 from review.golden import give_practice
 from review.holds import resume_due, resume_if_due
@@ -62,23 +69,28 @@ def claim_next(*, by: User, lane: Case.Lane | None = None, licensee_id: int | No
     licensee_ids = _moderated_by(by, licensee_id)
     resumed = False
     while True:
-        now = _before_claiming(by)
+        try:
+            now, taken = _claim_at_once(by, licensee_ids, lane, resumed=resumed)
+        except IntegrityError:
+            # Taking back a decision gave this person a case in the same instant: that one is the answer.
+            continue
+        if taken is not None:
+            return taken
         if now.has_lapsed:
             end_lapsed_claim_of(by)
             continue
         if now.holds and not resumed:
             resume_due(licensee_ids)
             resumed = True
-        held = held_case(by) if now.has_claim else None
-        if held is not None:
+            continue
+        if now.has_claim:
+            held = held_case(by)
+            if held is None:
+                continue  # it ended between the two questions
             return held
         check_rested(by, now.read)
         offer = Offer(by, licensee_ids, lane, now.read, now.left_out)
-        try:
-            taken = _take_first(offer, has_golden=now.has_golden)
-        except IntegrityError:
-            # The same person pressed twice: the other request won, and its case is the answer to both.
-            continue
+        taken = _claim_when_free(offer)
         if taken is not None:
             return taken
         # Nobody else may be taking what is there: then there is nothing.
@@ -198,10 +210,44 @@ class Before:
     read: Exposure
     left_out: LeftOut
 
+    def is_ready(self, *, resumed: bool) -> bool:
+        """Nothing is to be done before a case is looked for."""
+        return not (self.has_claim or (self.holds and not resumed) or self.read.must_rest)
+
+
+def _claim_at_once(
+    by: User, licensee_ids: list[int], lane: Case.Lane | None, *, resumed: bool
+) -> tuple[Before, Case | None]:
+    """How the person stands, and the case that they have now; None where something comes first, or others are taking
+    all that there is.
+
+    The person is locked before the case: so one question tells all there is to know, and who presses twice gets one
+    answer. Elsewhere the case comes first, and yet nobody waits in a circle: what is locked is passed over here.
+    """
+    with transaction.atomic():
+        now = _before_claiming(by)
+        if not now.is_ready(resumed=resumed):
+            return now, None
+        offer = Offer(by, licensee_ids, lane, now.read, now.left_out)
+        return now, _take_first(offer, has_golden=now.has_golden)
+
+
+def _claim_when_free(offer: Offer) -> Case | None:
+    """Somebody may be taking the last one, and may yet leave it: wait and see. What is waited for is locked first."""
+    try:
+        with transaction.atomic():
+            case = offer.wait_for_first()
+            return None if case is None else _give(case, offer.person)
+    except IntegrityError:
+        # The same person pressed twice: the other request won, and its case is the answer to both.
+        return held_case(offer.person)
+
 
 def _before_claiming(by: User) -> Before:
+    """Locks the person, then asks."""
     facts = {"person": by.pk, "now": timezone.now()}
-    answers = ask(
+    answers = lock_and_ask(
+        about_lock(by),
         claims=Statement(OPEN_CLAIM, facts, 1),
         holds=Statement(DUE_HOLD, facts, 1),
         golden=Statement(ACTIVE_GOLDEN, {}, 1),
@@ -219,8 +265,7 @@ def _before_claiming(by: User) -> Before:
 
 
 def _take_first(offer: Offer, *, has_golden: bool) -> Case | None:
-    """First whatever nobody else is taking at this moment; if all are being taken, wait and see. After several severe
-    cases a milder one first."""
+    """Whatever nobody else is taking at this moment. After several severe cases a milder one first."""
     offers = [offer]
     if offer.lane is None and _passes_over(offer):
         offers = [replace(offer, lane=Case.Lane.STANDARD), offer]
@@ -229,11 +274,8 @@ def _take_first(offer: Offer, *, has_golden: bool) -> Case | None:
         practice = give_practice(offer.person, most_urgent[-1], offer.read) if most_urgent else None
         if practice is not None:
             return practice
-    for one in offers:
-        taken = _take(one, wait=False)
-        if taken is not None:
-            return taken
-    return _take(offer, wait=True)
+    taken = next((taken for one in offers if (taken := one.take())), None)
+    return None if taken is None else _claimed(*taken)
 
 
 def _passes_over(offer: Offer) -> bool:
@@ -246,17 +288,16 @@ def _passes_over(offer: Offer) -> bool:
     return lane_order == 0 and milder_next(offer.read.recent, most_urgent_due_at=due_at, now=timezone.now())
 
 
-def _take(offer: Offer, *, wait: bool) -> Case | None:
-    with transaction.atomic():
-        case = offer.take(wait=wait)
-        return None if case is None else _give(case, offer.person)
-
-
 def _give(case: Case, by: User) -> Case:
     """The case is locked and waiting. That a person has one open claim at most is held by the database."""
     check_may_take(by, case)
-    given = new_lease(case, by)
-    return transition(case, to=Case.State.IN_REVIEW, by=by, verb=Verb.CASE_CLAIMED, payload=terms(given))
+    return _claimed(case, new_lease(case, by))
+
+
+def _claimed(case: Case, given: Claim) -> Case:
+    """The case is locked, and so is the person, who may take it and has the lease."""
+    payload, by = terms(given), given.holder
+    return transition(case, to=Case.State.IN_REVIEW, by=by, verb=Verb.CASE_CLAIMED, payload=payload)
 
 
 def _with_lapsed_claim() -> QuerySet[Case]:

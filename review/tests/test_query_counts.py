@@ -8,12 +8,14 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import User
+from accounts.roles import Role
+from licensees.assignments import assign, introduce, one_request
 from licensees.models import Licensee
 from review.models import Case
-from review.queue import claim, held_case, release
+from review.queue import claim, claim_next, held_case, release
 from review.workflow import annotate, reveal
 from tests.factories import TEXTS, make_case
-from tests.people import make_licensee
+from tests.people import TESTS, make_licensee
 
 BrowserOf = Callable[[User], Client]
 
@@ -80,6 +82,23 @@ def test_lanes_of_1_and_of_9_licensees(northwind: Licensee, mara: User, browser_
         make_case(make_licensee(name=f"Company{number}", code=f"C{chr(65 + number)}"), external_id="c")
 
     assert queries(browser_of(mara), url) == before
+
+
+def test_a_claim_asks_seven_questions_whoever_claims(northwind: Licensee, mara: User):
+    """The transaction's two; lock the person and ask how they stand; pick, lock and lease; move, count, record."""
+    for number in range(3):
+        make_case(northwind, external_id=f"claimed-{number}")
+    counts = []
+    for another in (make_licensee(name="Second", code="SE"), make_licensee(name="Third", code="TH")):
+        with one_request():
+            introduce(mara)
+            with CaptureQueriesContext(connection) as captured:
+                case = claim_next(by=mara)
+        assert case is not None
+        counts.append(len(captured))
+        release(case_id=case.pk, by=mara)
+        assign(person=mara, licensee=another, role=Role.MODERATOR, by=TESTS)
+    assert counts == [7, 7]
 
 
 def test_a_masked_case_page_reads_no_models_bytes(northwind: Licensee, mara: User, browser_of: BrowserOf):
