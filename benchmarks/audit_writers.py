@@ -9,8 +9,10 @@ import os
 import random
 import threading
 import time
+from importlib import import_module
 from typing import Any
 
+import django
 import psycopg
 
 CASES = 5_000
@@ -18,7 +20,7 @@ THREADS = 8
 PROCESSES = multiprocessing.get_context("spawn")
 
 TABLES = """
-    CREATE TABLE bench_case (id int PRIMARY KEY, state text NOT NULL, moved_at timestamptz, notes text);
+    CREATE TABLE bench_case (id int PRIMARY KEY, stage text NOT NULL, moved_at timestamptz, notes text);
     INSERT INTO bench_case SELECT n, 'waiting', now(), repeat('-', 300) FROM generate_series(1, {cases}) AS n;
     CREATE TABLE bench_chain (LIKE audit_auditevent INCLUDING DEFAULTS INCLUDING INDEXES INCLUDING CONSTRAINTS);
     CREATE TABLE bench_head (hash bytea NOT NULL);
@@ -30,7 +32,7 @@ TABLES = """
     CREATE TRIGGER link BEFORE INSERT ON bench_chain FOR EACH ROW EXECUTE FUNCTION bench_link();
 """
 _MOVE = """
-    UPDATE bench_case SET moved_at = now(), state = CASE state WHEN 'waiting' THEN 'in_review' ELSE 'waiting' END
+    UPDATE bench_case SET moved_at = now(), stage = CASE stage WHEN 'waiting' THEN 'in_review' ELSE 'waiting' END
     WHERE id = of_case;
 """
 _SAY = """
@@ -131,38 +133,13 @@ def verbs_a_second(people: list[tuple[int, int]], *, seconds: float, is_recorded
 
 
 def _claim(person_id: int, case_id: int, seconds: float, is_recorded: bool, start: Any, answers: Any) -> None:
-    import django
-
     django.setup()
-    from accounts.models import User
-    from licensees.assignments import introduce, one_request
-    from review import queue
-
-    if not is_recorded:
-        _record_nothing()
-    person = User.objects.get(pk=person_id)
-    with one_request():
-        introduce(person)
-        _turn(queue, case_id, person)
-        start.wait(timeout=120)
-        began, count = time.perf_counter(), 0
-        while (taken := time.perf_counter() - began) < seconds:
-            _turn(queue, case_id, person)
-            count += 2
+    # Only now: its models need the settings.
+    turn = import_module("benchmarks.audit_verbs").turn_of(person_id, case_id, is_recorded=is_recorded)
+    turn()
+    start.wait(timeout=120)
+    began, count = time.perf_counter(), 0
+    while (taken := time.perf_counter() - began) < seconds:
+        turn()
+        count += 2
     answers.put(count / taken)
-
-
-def _turn(queue: Any, case_id: int, person: Any) -> None:
-    queue.claim(case_id=case_id, by=person)
-    queue.release(case_id=case_id, by=person)
-
-
-def _record_nothing() -> None:
-    """Wherever the only writer of the trail is known by name, in this process of the benchmark."""
-    import sys
-
-    from audit.record import record
-
-    for module in list(sys.modules.values()):
-        if getattr(module, "record", None) is record:
-            vars(module)["record"] = lambda *_, **__: None
