@@ -11,3 +11,4 @@ class ArtemisSiteConfig(AppConfig):
     def ready(self) -> None:
         # Registers the deploy checks; they need the models, which are loaded by now.
         import_module("artemis_site.checks")
+        import_module("artemis_site.trail_checks")

@@ -8,7 +8,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "artemis_site.settings")
 
 app = Celery("artemis")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["scoring", "review", "referrals"])
+app.autodiscover_tasks(["audit", "scoring", "review", "referrals"])
 
 # `expires`: a doorbell that nobody heard for a few periods is worthless, so the queue cannot grow.
 app.conf.beat_schedule = {
@@ -34,6 +34,11 @@ app.conf.beat_schedule = {
     },
     "carry out what people released": {
         "task": "referrals.tasks.send_released",
+        "schedule": 10.0,
+        "options": {"expires": 20},
+    },
+    "give checkpoints to third parties": {
+        "task": "audit.tasks.send_checkpoints",
         "schedule": 10.0,
         "options": {"expires": 20},
     },

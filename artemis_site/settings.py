@@ -249,6 +249,12 @@ ARTEMIS_TRAIL_NAME = env.text("ARTEMIS_TRAIL_NAME", default="")
 ARTEMIS_SEALING_KEY = env.text("ARTEMIS_SEALING_KEY", default="")
 # Where signed checkpoints are written, each added to what is there: best on another machine's disk.
 ARTEMIS_CHECKPOINTS = env.folder("ARTEMIS_CHECKPOINTS", default=ARTEMIS_DATA / "checkpoints")
+# Third parties that are given checkpoints, as https://… or mailto:…, with commas; how often each is given the newest.
+ARTEMIS_CHECKPOINT_DESTINATIONS = env.names("ARTEMIS_CHECKPOINT_DESTINATIONS", default="")
+ARTEMIS_CHECKPOINT_SECONDS = env.number("ARTEMIS_CHECKPOINT_SECONDS", default=60)
+ARTEMIS_CHECKPOINT_EMAIL_MINUTES = env.number("ARTEMIS_CHECKPOINT_EMAIL_MINUTES", default=60)
+# On: webhooks may lead to addresses inside the house, and need no TLS there.
+ARTEMIS_CHECKPOINT_PRIVATE = env.switch("ARTEMIS_CHECKPOINT_PRIVATE", default=False)
 # How long an approval or a release waits for the checkpoint that covers it; 0: packets carry no proofs.
 ARTEMIS_SEAL_SECONDS = env.number("ARTEMIS_SEAL_SECONDS", default=10)
 

@@ -7,6 +7,7 @@ import pgtrigger
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from audit.append_only import AppendOnly, refusing_triggers
 
@@ -137,6 +138,20 @@ class AuditCheckpoint(Sealed):
 
     def __str__(self) -> str:
         return f"checkpoint of {self.size:,} entries"
+
+
+class CheckpointDispatch(models.Model):
+    """Which checkpoint a third party was given last, and what keeps it from the newest (`audit.outbox`)."""
+
+    destination = models.CharField(max_length=300, primary_key=True)
+    size = models.BigIntegerField(default=0)
+    sent_at = models.DateTimeField(null=True)
+    attempts = models.PositiveIntegerField(default=0)
+    problem = models.CharField(max_length=200, blank=True)
+    next_attempt_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"{self.destination}: {self.size:,}"
 
 
 class CaseCounter(models.Model):
