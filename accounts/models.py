@@ -94,6 +94,23 @@ class RecoveryCode(models.Model):
         return f"recovery code of {self.person_id}"
 
 
+class SecurityKey(models.Model):
+    """A second factor that no false page can ask: a key, telephone or computer that signs for this site alone."""
+
+    person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="security_keys")
+    name = models.CharField(max_length=60)
+    credential_id = models.BinaryField(unique=True, max_length=1023)
+    # The attested credential data: identifier and public key. Nothing in it is a secret.
+    credential = models.BinaryField()
+    # What the key said it had signed so far; one that goes back is a copy.
+    signed = models.BigIntegerField(default=0)
+    added_at = models.DateTimeField(default=timezone.now)
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"security key of {self.person_id}"
+
+
 class SignInAttempt(models.Model):
     """A try to get in, counted under a keyed digest: neither the name typed nor the address is kept."""
 

@@ -30,6 +30,7 @@ class Proof(TextChoices):
 
     APP = "app", "authenticator app"
     RECOVERY_CODE = "recovery_code", "recovery code"
+    SECURITY_KEY = "security_key", "security key"
 
 
 def new_secret() -> str:
@@ -96,6 +97,7 @@ def take_away(*, person: User) -> None:
         lock(person)
         AuthenticatorApp.objects.filter(person=person).delete()
         person.recovery_codes.all().delete()
+        person.security_keys.all().delete()
 
 
 def code_of(secret: str, *, now: datetime) -> str:

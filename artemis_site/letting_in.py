@@ -15,16 +15,18 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts import attempts, second_factor, sessions
+from accounts import attempts, second_factor, security_keys, sessions
 from accounts.models import User
 from accounts.sealed_secrets import SecretUnreadable, open_secret, seal_secret
 from accounts.second_factor import Proof
+from accounts.security_keys import NotTheKey
 from audit.record import About, Actor, Machine, record
 from audit.verbs import Verb
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 HALF_WAY = "half_way"
 NEW_SECRET = "new_authenticator_app"  # noqa: S105
+CHALLENGE = "security_key_challenge"
 HALF_WAY_FOR = timedelta(minutes=10)
 # An IPv6 network is one household or one cloud machine.
 IPV6_NETWORK = 64
@@ -72,6 +74,54 @@ def try_code(person: User, *, code: str) -> Proof | None:
             left = second_factor.codes_left(person)
             record_about(Verb.RECOVERY_CODE_USED, person_id=person.pk, by=person, payload={"left": left})
     return proof
+
+
+def ask_for_key(request: HttpRequest, person: User) -> dict[str, Any]:
+    """What the browser is to ask the security keys of this person."""
+    options, request.session[CHALLENGE] = security_keys.begin_proving(person, host=request.get_host())
+    return options
+
+
+def try_key(request: HttpRequest, person: User, *, answer: str) -> Proof | None:
+    """The challenge is spent, whatever comes of it; a wrong answer is recorded."""
+    state = request.session.pop(CHALLENGE, None)
+    with transaction.atomic():
+        try:
+            if state is None:
+                raise NotTheKey
+            host, now = request.get_host(), timezone.now()
+            security_keys.prove(person=person, answer=answer, state=state, host=host, now=now)
+        except NotTheKey:
+            record_about(Verb.SIGN_IN_FAILED, person_id=person.pk, by=DOOR, payload={"step": "security key"})
+            return None
+    return Proof.SECURITY_KEY
+
+
+def ask_for_new_key(request: HttpRequest, person: User) -> dict[str, Any]:
+    options, request.session[CHALLENGE] = security_keys.begin_adding(person, host=request.get_host())
+    return options
+
+
+def add_key(request: HttpRequest, person: User, *, name: str, answer: str) -> bool:
+    state = request.session.pop(CHALLENGE, None)
+    if state is None:
+        return False
+    try:
+        with transaction.atomic():
+            host, now = request.get_host(), timezone.now()
+            security_keys.add(person=person, name=name, answer=answer, state=state, host=host, now=now)
+            record_about(Verb.SECURITY_KEY_ADDED, person_id=person.pk, by=person)
+    except NotTheKey:
+        return False
+    return True
+
+
+def remove_key(person: User, *, key_id: int) -> None:
+    with transaction.atomic():
+        second_factor.lock(person)
+        removed, _ = person.security_keys.filter(pk=key_id).delete()
+        if removed:
+            record_about(Verb.SECURITY_KEY_REMOVED, person_id=person.pk, by=person)
 
 
 def let_in(request: HttpRequest, person: User, *, proof: Proof) -> None:

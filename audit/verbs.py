@@ -15,6 +15,8 @@ class Verb(models.TextChoices):
     SECOND_FACTOR_TAKEN_AWAY = "second_factor:taken_away", "took a lost authenticator app away"
     RECOVERY_CODES_MADE = "recovery_codes:made", "made new recovery codes"
     RECOVERY_CODE_USED = "recovery_code:used", "signed in with a recovery code"
+    SECURITY_KEY_ADDED = "security_key:added", "added a security key"
+    SECURITY_KEY_REMOVED = "security_key:removed", "removed a security key"
     SESSIONS_ENDED = "sessions:ended", "ended all sessions of a person"
     SESSION_ENDED = "session:ended", "let a session end"
     PASSWORD_SET = "person:password_set", "set a new password"

@@ -1,5 +1,6 @@
 """Signing in and out, the second factor, and each person's own page about how they sign in."""
 
+import json
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -24,20 +25,27 @@ from accounts.signed_in import signed_in
 from artemis_site.letting_in import (
     DOOR,
     HalfWay,
+    add_key,
+    ask_for_key,
+    ask_for_new_key,
     go_half_way,
     half_way,
     let_in,
     make_new_recovery_codes,
     record_about,
+    remove_key,
     secret_being_set_up,
     set_up_app,
     try_code,
+    try_key,
     wait_until,
 )
 from audit.verbs import Verb
 
 WAIT = "Too many tries. Wait until {at:%H:%M} UTC, or ask an admin for a new password."
 WRONG_CODE = "This code does not fit, or was used before. Wait for the next one and type it here."
+WRONG_KEY = "This is not a key of yours, or it took too long. Try it again, or type a code."
+WRONG_NEW_KEY = "The key was not added: it is known already, or it took too long. Try it again."
 WRONG_NEW_CODE = (
     "This code does not fit the picture. Type the one that your app shows now; is its clock right?"
 )
@@ -106,23 +114,34 @@ def second_step(request: HttpRequest, there: HalfWay) -> HttpResponse:
     person = there.person
     if not second_factor.has_one(person):
         return redirect("set_up")
-    page = {"person": person, "code_now": _code_now(person), "step_seconds": second_factor.STEP_SECONDS}
     if request.method == "GET":
-        return render(request, "accounts/second_step.html", page)
+        return _second_step_page(request, person)
     until = wait_until(request, name=f"code {person.pk}")
     if until is not None:
-        return render(
-            request, "accounts/second_step.html", page | {"error": WAIT.format(at=until)}, status=429
-        )
-    proof = try_code(person, code=request.POST.get("code", ""))
+        return _second_step_page(request, person, error=WAIT.format(at=until), status=429)
+    answer, code = request.POST.get("key", ""), request.POST.get("code", "")
+    proof = try_key(request, person, answer=answer) if answer else try_code(person, code=code)
     if proof is None:
-        return render(request, "accounts/second_step.html", page | {"error": WRONG_CODE}, status=422)
+        return _second_step_page(request, person, error=WRONG_KEY if answer else WRONG_CODE, status=422)
     let_in(request, person, proof=proof)
     if proof is Proof.RECOVERY_CODE:
         left = second_factor.codes_left(person)
         messages.warning(request, RECOVERED.format(left=left))
         return redirect("own_doors")
     return redirect(there.next_url)
+
+
+def _second_step_page(
+    request: HttpRequest, person: User, *, error: str = "", status: int = 200
+) -> HttpResponse:
+    has_key = person.security_keys.exists()
+    page = {
+        "person": person,
+        "code_now": _code_now(person),
+        "key_options": json.dumps(ask_for_key(request, person)) if has_key else "",
+        "error": error,
+    }
+    return render(request, "accounts/second_step.html", page, status=status)
 
 
 @access(PUBLIC)
@@ -169,6 +188,35 @@ def new_recovery_codes(request: HttpRequest) -> HttpResponse:
 
 
 @access(SIGNED_IN)
+@require_http_methods(["GET", "POST"])
+def add_security_key(request: HttpRequest) -> HttpResponse:
+    person = signed_in(request)
+    error = ""
+    if request.method == "POST":
+        posted = request.POST
+        if not _is_they(request, person):
+            error = WRONG_PASSWORD
+        elif add_key(request, person, name=posted.get("name", ""), answer=posted.get("key", "")):
+            messages.success(request, "The key opens the door from now on. Your app and your codes still do.")
+            return redirect("own_doors")
+        else:
+            error = WRONG_NEW_KEY
+    page = {"key_options": json.dumps(ask_for_new_key(request, person)), "error": error}
+    return render(request, "accounts/add_security_key.html", page, status=422 if error else 200)
+
+
+@access(SIGNED_IN)
+@require_POST
+def remove_security_key(request: HttpRequest, key_id: int) -> HttpResponse:
+    person = signed_in(request)
+    if not _is_they(request, person):
+        return render(request, "accounts/own_doors.html", _own_doors(person, WRONG_PASSWORD), status=422)
+    remove_key(person, key_id=key_id)
+    messages.success(request, "The key opens nothing any more.")
+    return redirect("own_doors")
+
+
+@access(SIGNED_IN)
 @require_POST
 def end_own_sessions(request: HttpRequest) -> HttpResponse:
     """Everywhere, here too: whoever does not know which screen was left open wants them all closed."""
@@ -184,6 +232,7 @@ def end_own_sessions(request: HttpRequest) -> HttpResponse:
 def _own_doors(person: User, error: str = "") -> dict[str, Any]:
     return {
         "app": getattr(person, "authenticator_app", None),
+        "keys": person.security_keys.order_by("added_at"),
         "codes_left": second_factor.codes_left(person),
         "codes_made": second_factor.RECOVERY_CODES,
         "idle_minutes": settings.ARTEMIS_IDLE_MINUTES,

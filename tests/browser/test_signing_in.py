@@ -4,12 +4,14 @@ from collections.abc import Callable
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import CDPSession, Page, expect
 
 from accounts import second_factor
-from accounts.models import User
-from tests.browser.looking import faults, faults_on_a_phone, open_at
-from tests.people import PASSWORD
+from accounts.models import SecurityKey, User
+from audit.models import AuditEvent
+from audit.verbs import Verb
+from tests.browser.looking import faults, faults_at, faults_on_a_phone, open_at
+from tests.people import PASSWORD, give_app
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 OpenPage = Callable[..., Page]
@@ -80,3 +82,54 @@ def test_the_pages_between_have_no_fault_in_either_theme_or_on_a_phone(mara: Use
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("alert").wait_for()
     assert judged() == []
+
+
+def plug_in_a_key(page: Page) -> CDPSession:
+    """Chromium's own authenticator: it makes keys and signs as one that is plugged in does."""
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("WebAuthn.enable")
+    options = {"protocol": "ctap2", "transport": "usb", "hasUserVerification": False, "hasResidentKey": False}
+    devtools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+    return devtools
+
+
+def add_key(page: Page, name: str) -> None:
+    page.goto("/your-sign-in/keys/new")
+    page.get_by_label("What you call it").fill(name)
+    page.get_by_label("Your password").fill(PASSWORD)
+    page.get_by_role("button", name="Add this key").click()
+
+
+def test_a_security_key_is_added_used_copied_and_removed(mara: User, open_page: OpenPage):
+    give_app(mara)
+    page = open_page(mara)
+    plug_in_a_key(page)
+    assert list(faults_at(page, "/your-sign-in/keys/new")) == []
+    add_key(page, "Key on my key ring")
+    page.wait_for_url("**/your-sign-in")
+    assert list(faults(page)) == []
+    page.get_by_role("button", name="Sign out", exact=True).click()
+
+    give_password(page, mara)
+    page.get_by_role("button", name="Use a security key").click()
+    page.wait_for_url("**/queue/")
+    assert AuditEvent.objects.filter(verb=Verb.PERSON_SIGNED_IN).latest("at").payload == {
+        "with": "security_key"
+    }
+    page.get_by_role("button", name="Sign out").click()
+
+    # What was signed before is a copy's answer: the counter does not go back.
+    SecurityKey.objects.update(signed=1_000)
+    give_password(page, mara)
+    page.get_by_role("button", name="Use a security key").click()
+    expect(page.get_by_role("alert")).to_contain_text("not a key of yours")
+    SecurityKey.objects.update(signed=0)
+    page.get_by_role("button", name="Use a security key").click()
+    page.wait_for_url("**/queue/")
+
+    page.goto("/your-sign-in")
+    page.get_by_text("Key on my key ring").click()
+    page.locator("details[open]").get_by_label("Your password").fill(PASSWORD)
+    page.get_by_role("button", name="Remove this key").click()
+    expect(page.locator("#messages")).to_contain_text("opens nothing any more")
+    assert not SecurityKey.objects.exists()
