@@ -23,6 +23,6 @@ function check() {
   }
 }
 
-document.addEventListener("htmx:afterSettle", check);
+document.addEventListener("settled", check);
 document.addEventListener("visibilitychange", check);
 check();

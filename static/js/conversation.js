@@ -3,9 +3,11 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 const conversation = document.querySelector("[data-conversation]");
+// The parts of the conversation that are on the page, each with its turns where they were asked for.
+let parts = null;
 
-function turns(flagged) {
-  const all = [...conversation.querySelectorAll(flagged ? "[data-turn][data-flagged]" : "[data-turn]")];
+function turns(flagged, root = conversation) {
+  const all = [...root.querySelectorAll(flagged ? "[data-turn][data-flagged]" : "[data-turn]")];
   return all.filter((turn) => !turn.closest("details.fold:not([open])"));
 }
 
@@ -13,6 +15,34 @@ function edge() {
   const bar = document.querySelector(".case__strip");
   return bar ? bar.getBoundingClientRect().bottom : 0;
 }
+
+// What stands in order is found by halving, however long the conversation is.
+function firstBelow(all, line) {
+  let low = 0;
+  let high = all.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (all[middle].getBoundingClientRect().bottom > line) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+// The first turn that ends below a line of the screen. First the part is found, since to ask where a turn stands lays
+// out its whole part, and those far from the screen are not laid out.
+function turnBelow(line) {
+  parts ??= [...conversation.querySelectorAll("[data-turns]")].map((part) => ({ part, all: null }));
+  const turnsOf = (one) => (one.all ??= turns(false, one.part));
+  for (let place = firstBelow(parts.map(({ part }) => part), line); place < parts.length; place += 1) {
+    const all = turnsOf(parts[place]);
+    const found = all[firstBelow(all, line)];
+    if (found) return found;
+  }
+  return parts.length ? turnsOf(parts.at(-1)).at(-1) : undefined;
+}
+
+// Turns came, or a fold opened or closed.
+for (const name of ["settled", "toggle"]) document.addEventListener(name, () => { parts = null; }, true);
 
 function current() {
   return document.activeElement?.closest("[data-turn]")
@@ -36,9 +66,13 @@ function go(turn) {
 function move(direction, flagged) {
   const all = turns(flagged);
   const here = current();
-  const isAfter = (turn) => (here
-    ? here.compareDocumentPosition(turn) & Node.DOCUMENT_POSITION_FOLLOWING
-    : turn.getBoundingClientRect().top >= edge());
+  const line = edge();
+  const top = here ?? turnBelow(line);
+  // Without a turn in focus, from the first whose beginning is on the screen.
+  const counts = !here && top?.getBoundingClientRect().top >= line;
+  const isAfter = (turn) => (turn === top
+    ? counts
+    : top && top.compareDocumentPosition(turn) & Node.DOCUMENT_POSITION_FOLLOWING);
   const target = direction === "next"
     ? all.find((turn) => turn !== here && isAfter(turn))
     : all.findLast((turn) => turn !== here && !isAfter(turn));
@@ -97,32 +131,17 @@ if (strip && conversation) {
 
   const columns = [...strip.querySelectorAll("a")].map((link) => Number(link.getAttribute("href").split("#m-")[1]));
   let waiting = false;
-  // Gathered once until the turns on the page change: a frame of scrolling looks at a dozen of them, not at all.
-  let known = null;
   let drawn = "";
-
-  // Turns stand in order, so the first one on the screen is found by halving, however long the conversation is.
-  const firstBelow = (all, line) => {
-    let low = 0;
-    let high = all.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (all[middle].getBoundingClientRect().bottom > line) high = middle;
-      else low = middle + 1;
-    }
-    return low;
-  };
 
   const columnOf = (turn) => Math.max(0, columns.findLastIndex((number) => number <= Number(turn.dataset.turn)));
 
+  // Once a frame at most, when the page is scrolled or changes.
   const draw = () => {
     waiting = false;
-    known ??= turns(false);
-    if (!known.length) return;
-    const first = Math.min(firstBelow(known, edge()), known.length - 1);
-    const last = Math.min(firstBelow(known, innerHeight), known.length - 1);
-    const from = columnOf(known[first]);
-    const wide = columnOf(known[last]) - from + 1;
+    const first = turnBelow(edge());
+    if (!first) return;
+    const from = columnOf(first);
+    const wide = columnOf(turnBelow(innerHeight)) - from + 1;
     if (drawn === `${from} ${wide}`) return;
     drawn = `${from} ${wide}`;
     part.setAttribute("x", String(from));
@@ -134,14 +153,10 @@ if (strip && conversation) {
     waiting = true;
     requestAnimationFrame(draw);
   };
-  const gather = () => {
-    known = null;
-    ask();
-  };
   addEventListener("scroll", ask, { passive: true });
   addEventListener("resize", ask);
-  document.addEventListener("htmx:afterSettle", gather);
+  document.addEventListener("settled", ask);
   // A fold that opens or closes.
-  conversation.addEventListener("toggle", gather, true);
+  conversation.addEventListener("toggle", ask, true);
   draw();
 }

@@ -15,12 +15,19 @@ document.addEventListener("click", async (event) => {
   setTimeout(() => delete button.dataset.copied, SHOWN_MILLISECONDS);
 });
 
+// First the part of the conversation: where it is not on the screen, its turns are not laid out.
+function firstBelow(edge) {
+  const isBelow = (element) => element.getBoundingClientRect().bottom > edge;
+  const part = [...document.querySelectorAll("[data-turns]")].find(isBelow) ?? document;
+  return [...part.querySelectorAll("[data-turn]")].find(isBelow);
+}
+
 // A turn is cited as NW-2031-7#14: the one in focus, else the first on the screen.
 function turnInFocus() {
   const edge = document.querySelector(".case__strip")?.getBoundingClientRect().bottom ?? 0;
   return document.activeElement?.closest("[data-turn]")
     ?? document.querySelector("[data-turn][aria-current]")
-    ?? [...document.querySelectorAll("[data-turn]")].find((turn) => turn.getBoundingClientRect().bottom > edge);
+    ?? firstBelow(edge);
 }
 
 document.addEventListener("click", async (event) => {
@@ -36,5 +43,5 @@ document.addEventListener("click", async (event) => {
   setTimeout(() => delete button.dataset.copied, SHOWN_MILLISECONDS);
 });
 
-document.addEventListener("htmx:afterSwap", (event) => show(event.detail.target.parentElement ?? document));
+document.addEventListener("settled", () => show(document));
 show(document);

@@ -30,14 +30,22 @@ function nameOf(event) {
   return isLetter && event.shiftKey ? `Shift+${letter.toUpperCase()}` : letter;
 }
 
-function isVisible(element) {
-  return element.checkVisibility({ contentVisibilityAuto: true, visibilityProperty: true });
+// What is far from the screen in a long conversation does not count, unless it is in the part where the person is.
+function isVisible(element, part) {
+  const far = !part?.contains(element);
+  return element.checkVisibility({ contentVisibilityAuto: far, visibilityProperty: true });
+}
+
+function partInFocus() {
+  return document.activeElement?.closest("[data-key-scope]")
+    ?? document.querySelector("[data-key-scope][aria-current]");
 }
 
 function withKey(key) {
   const wanted = key.toLowerCase();
+  const part = partInFocus();
   return [...document.querySelectorAll("[data-key]")].filter(
-    (element) => element.dataset.key.toLowerCase() === wanted && !element.disabled && isVisible(element),
+    (element) => element.dataset.key.toLowerCase() === wanted && !element.disabled && isVisible(element, part),
   );
 }
 
@@ -45,8 +53,7 @@ function withKey(key) {
 // page, else the first one in sight.
 function chosen(elements) {
   if (elements.length < 2) return elements[0];
-  const part = document.activeElement?.closest("[data-key-scope]")
-    ?? document.querySelector("[data-key-scope][aria-current]");
+  const part = partInFocus();
   const bar = document.querySelector(".case__strip, .case__bar, .topbar");
   const edge = bar ? bar.getBoundingClientRect().bottom : 0;
   return elements.find((element) => part?.contains(element))

@@ -22,6 +22,17 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   }
 });
 
+// htmx says this of each element that came, fifty times for a part of a conversation: here once, when all are there.
+let isSaid = false;
+document.addEventListener("htmx:afterSettle", () => {
+  if (isSaid) return;
+  isSaid = true;
+  queueMicrotask(() => {
+    isSaid = false;
+    document.dispatchEvent(new Event("settled"));
+  });
+});
+
 document.addEventListener("htmx:sendError", () => {
   say("There was no answer from the server. What you typed is still here; try once more.");
 });

@@ -86,6 +86,6 @@ document.addEventListener("revealed", (event) => {
 });
 
 document.addEventListener("hidden-all", offerFlagged);
-document.addEventListener("htmx:afterSettle", offerFlagged);
+document.addEventListener("settled", offerFlagged);
 document.addEventListener("htmx:oobAfterSwap", offerFlagged);
 offerFlagged();

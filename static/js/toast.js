@@ -30,5 +30,5 @@ function watch(root) {
   }
 }
 
-document.addEventListener("htmx:afterSettle", () => watch(document));
+document.addEventListener("settled", () => watch(document));
 watch(document);

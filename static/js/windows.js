@@ -27,6 +27,15 @@ addEventListener("scroll", () => {
   if (link && link.getBoundingClientRect().bottom > -NEAR_PIXELS) window.htmx.trigger(link, "reached");
 }, { passive: true });
 
+// A part that is not on the screen counts with a guess, until it is laid out once: above what is being read it must not
+// be one.
+function keepHeight(part) {
+  if (!part) return;
+  part.style.contentVisibility = "visible";
+  part.style.containIntrinsicBlockSize = `auto ${part.getBoundingClientRect().height}px`;
+  part.style.contentVisibility = "";
+}
+
 // What is being read stays where it is while earlier turns are put above it.
 let anchor = null;
 document.addEventListener("htmx:beforeSwap", (event) => {
@@ -37,6 +46,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 });
 document.addEventListener("htmx:afterSwap", () => {
   if (!anchor) return;
+  keepHeight(conversation.querySelector("[data-turns]"));
   scrollBy({ top: anchor.turn.getBoundingClientRect().top - anchor.top, behavior: "instant" });
   document.documentElement.style.overflowAnchor = "";
   scrolledTo = scrollY;
@@ -89,5 +99,5 @@ document.addEventListener("move-beyond", async (event) => {
 
 document.addEventListener("found", (event) => goTo(event.detail.number));
 
-document.addEventListener("htmx:afterSettle", watch);
+document.addEventListener("settled", watch);
 watch();

@@ -165,6 +165,30 @@ def test_what_is_read_stays_in_its_place_when_earlier_turns_come(long: Case, mar
     assert abs(top_of(page, 205) - before) < 2
 
 
+IS_LAID_OUT = "turn => turn.checkVisibility({ contentVisibilityAuto: true })"
+
+
+def test_a_part_far_from_the_screen_is_not_laid_out_and_keeps_its_height(long: Case, mara: User, open_page):
+    page = opened(open_page, mara, long)
+    page.evaluate("document.said = 0; document.addEventListener('settled', () => { document.said += 1; })")
+    for number in (50, 100, 150):
+        page.locator(f"#m-{number}").scroll_into_view_if_needed()
+        expect(page.locator(f"#m-{number + 1}")).to_be_attached()
+    height = page.evaluate("document.documentElement.scrollHeight")
+    expect(page.locator("#m-50")).to_be_attached()
+
+    assert page.locator("#m-150").evaluate(IS_LAID_OUT)
+    page.wait_for_function(f"!({IS_LAID_OUT})(document.getElementById('m-1'))")
+    # Once for each part that came, besides what the page fetches of itself; not once for each turn.
+    assert 3 <= page.evaluate("document.said") <= 5
+    assert page.evaluate("document.documentElement.scrollHeight") == height
+    page.evaluate("document.getElementById('m-7').setAttribute('aria-current', 'true')")
+    page.keyboard.press("r")  # the turn where one is, not the first on the screen
+
+    expect(page.locator("#m-7")).to_contain_text(TEXTS[6])
+    assert revealed() == [7]
+
+
 def test_keys_lead_on_beyond_what_is_on_the_page_and_keep_what_is_typed(long: Case, mara: User, open_page):
     page = opened(open_page, mara, long)
     page.locator("#decide_note").fill("half a thought")
