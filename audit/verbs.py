@@ -22,6 +22,9 @@ class Verb(models.TextChoices):
     PASSWORD_SET = "person:password_set", "set a new password"
     ATTEMPT_REFUSED = "attempt:refused", "tried something that was refused"
 
+    # the trail itself
+    TRAIL_EXPORTED = "trail:exported", "exported the trail"
+
     # for whom
     LICENSEE_CREATED = "licensee:created", "created a licensee"
     LICENSEE_SUSPENDED = "licensee:suspended", "suspended a licensee"

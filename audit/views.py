@@ -5,22 +5,30 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import NotAllowed, access
 from accounts.roles import Role
 from accounts.signed_in import signed_in
+from audit.export import exported
 from audit.forms import TrailForm
-from audit.models import AuditEvent, AuditPending
+from audit.models import AuditEvent
+from audit.outbox import standings
+from audit.proofs import newest_checkpoint
 from audit.queries import Mark, Page, licensees_audited_by, page_of
-from audit.record import About
+from audit.record import About, record
+from audit.sealed_trail import waiting
+from audit.showing import shown_proof
+from audit.transitions import NotPossible
+from audit.verbs import Verb
 from audit.verify import check_entry, leaf_hash, missing_numbers, numbers_of
 from audit.words import Line, lines_of
 
-# Reading the trail leaves no entry: an entry for each page would bury what the page is read for. An export
-# takes the trail out of the house, and will be recorded when it comes.
+# Reading the trail leaves no entry: an entry for each page would bury what the page is read for. An export takes the
+# trail out of the house, so it is recorded.
 
 
 @access(Role.AUDITOR)
@@ -29,6 +37,7 @@ def trail(request: HttpRequest) -> HttpResponse:
     licensees = list(licensees_audited_by(signed_in(request)))
     form = TrailForm(request.GET, licensees=licensees)
     page = page_of(form.question()) if form.is_valid() else Page()
+    newest = newest_checkpoint()
     return render(
         request,
         "audit/trail.html",
@@ -37,6 +46,9 @@ def trail(request: HttpRequest) -> HttpResponse:
             "lines": lines_of(page.events, licensees=licensees),
             "licensees": licensees,
             "is_filtered": _is_filtered(form),
+            "newest": newest,
+            "waiting": waiting(),
+            "third_parties": standings(newest),
             "followed": _followed(form, page),
             "newer_url": _page_url(request, "newer_than", page.newer_than),
             "older_url": _page_url(request, "older_than", page.older_than),
@@ -60,9 +72,42 @@ def event(request: HttpRequest, event_id: UUID) -> HttpResponse:
             "leaf_hash": bytes(entry.leaf_hash or b"").hex(),
             "recomputed": recomputed.hex(),
             "faults": [fault.sentence for fault in check_entry(entry)],
-            "is_pending": AuditPending.objects.filter(event_id=entry.pk).exists(),
+            "proof": shown_proof(entry),
         },
     )
+
+
+@access(Role.AUDITOR)
+@require_POST
+def export(request: HttpRequest) -> StreamingHttpResponse:
+    """The whole tree for `verify_export.py`: entries that this auditor may read, and of the others the hashes."""
+    person = signed_in(request)
+    licensee_ids = sorted(licensee.pk for licensee in licensees_audited_by(person))
+    about = About(object_type="trail", object_id="")
+    newest = newest_checkpoint()
+    if newest is None:
+        raise NotPossible(
+            "Nothing is sealed yet, so there is nothing to export. Ask the operator.", about=about
+        )
+    with transaction.atomic():
+        payload = {"licensees": licensee_ids, "size": newest.size}
+        record(Verb.TRAIL_EXPORTED, by=person, about=about, payload=payload)
+    lines = exported(licensee_ids=licensee_ids, under=newest)
+    answer = StreamingHttpResponse(lines, content_type="text/plain; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="trail-{newest.size}.txt"'
+    return answer
+
+
+@access(Role.AUDITOR)
+@require_GET
+def checkpoint(request: HttpRequest) -> HttpResponse:
+    """The newest checkpoint as it was signed, to be kept by whoever wants to hold us to it."""
+    newest = newest_checkpoint()
+    if newest is None:
+        raise NotPossible("Nothing is sealed yet, so there is no checkpoint to keep. Ask the operator.")
+    answer = HttpResponse(newest.note, content_type="text/plain; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="checkpoint-{newest.size}.txt"'
+    return answer
 
 
 def _event_for(event_id: UUID, licensee_ids: set[int]) -> AuditEvent:

@@ -48,6 +48,10 @@ class Line:
     licensee: str
     details: str
 
+    @property
+    def is_person(self) -> bool:
+        return self.event.actor.startswith("person:")
+
     @classmethod
     def of(cls, event: AuditEvent, names: Names) -> "Line":
         return cls(

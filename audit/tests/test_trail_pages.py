@@ -1,7 +1,11 @@
 """The auditor's pages: only what they audit, page by page without a repeat or a loss, each entry with its proof."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -11,14 +15,15 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+import audit
 from accounts.models import User
 from audit import queries
-from audit.models import AuditEvent
+from audit.models import AuditCheckpoint, AuditEvent, CheckpointDispatch
 from audit.queries import Mark, Question, page_of
 from audit.record import About, Machine, record
 from audit.verbs import Verb
 from licensees.models import Licensee
-from tests.sealing import Seal
+from tests.sealing import Seal, Tamper
 
 pytestmark = pytest.mark.django_db
 TESTS = Machine("tests")
@@ -223,15 +228,124 @@ def touched(question: Question) -> int:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_entry_is_shown_with_its_proof(seal: Seal, junes_browser: Client, northwind: Licensee) -> None:
+def test_an_entry_is_shown_with_its_way_to_the_signed_root(
+    seal: Seal, junes_browser: Client, northwind: Licensee, settings: Any, sealing_keys: Path
+) -> None:
+    settings.ARTEMIS_KEYS = sealing_keys
     event = write(northwind, case="NW-1")
     event.refresh_from_db()
     answer = junes_browser.get(f"/trail/{event.pk}/")
     assert answer.context["leaf_hash"] == answer.context["recomputed"] == bytes(event.leaf_hash).hex()
     assert answer.context["faults"] == []
     assert "No checkpoint covers it yet." in answer.content.decode()
+    for _ in range(20):
+        write(northwind)
+    signed = seal()
+    answer = junes_browser.get(f"/trail/{event.pk}/")
+    proof, page = answer.context["proof"], answer.content.decode()
+    assert "A signed checkpoint covers it." in page
+    assert "The entry leads to the root that was signed" in page
+    assert (proof.size, proof.root, proof.fault) == (signed.size, signed.root.hex(), "")
+    assert seal.note in page and proof.root in page
+    assert all(step.other in page and step.found in page for step in proof.steps)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_entry_that_was_rewritten_whole_is_not_proved(
+    seal: Seal, junes_browser: Client, northwind: Licensee, settings: Any, sealing_keys: Path, tamper: Tamper
+) -> None:
+    settings.ARTEMIS_KEYS = sealing_keys
+    event = write(northwind, case="NW-1")
     seal()
-    assert "A signed checkpoint covers it." in junes_browser.get(f"/trail/{event.pk}/").content.decode()
+    tamper(
+        "UPDATE audit_auditevent SET verb = 'case:decided', entry = replace(entry, 'claimed', 'decided'),"
+        " leaf_hash = sha256('\\x00'::bytea || convert_to(replace(entry, 'claimed', 'decided'), 'UTF8')) WHERE id = %s",
+        event.pk,
+    )
+    answer = junes_browser.get(f"/trail/{event.pk}/")
+    assert answer.context["faults"] == []  # it agrees with itself
+    assert "The entry does not lead to the root that was signed" in answer.content.decode()
+    assert "A signed checkpoint covers it." not in answer.content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_export_holds_what_the_auditor_may_read_and_is_recorded(
+    seal: Seal,
+    junes_browser: Client,
+    june: User,
+    northwind: Licensee,
+    lakeside: Licensee,
+    sealing_keys: Path,
+    tmp_path: Path,
+) -> None:
+    assert junes_browser.post("/trail/export").status_code == 409
+    ours, theirs = write(northwind, case="NW-1"), write(lakeside, case="LS-1")
+    seal()
+    answer = junes_browser.post("/trail/export")
+    text = b"".join(answer).decode()
+    assert ours.entry in text and theirs.entry not in text
+    entry = AuditEvent.objects.get(verb=Verb.TRAIL_EXPORTED)
+    assert entry.actor == june.actor_name
+    assert entry.payload == {"licensees": [northwind.pk], "size": AuditCheckpoint.objects.get().size}
+    kept = tmp_path / "kept.txt"
+    kept.write_bytes(junes_browser.get("/trail/checkpoint").content)
+    assert kept.read_text() == seal.note
+    (tmp_path / "trail.txt").write_text(text)
+    script = Path(audit.__path__[0]) / "enclosed" / "verify_export.py"
+    words = [sys.executable, "-I", script, tmp_path / "trail.txt", sealing_keys / "audit-sealing.vkey", kept]
+    said = subprocess.run(words, capture_output=True, text=True, check=False).stdout
+    assert said.startswith("VALID, ") and "kept.txt: holds" in said
+
+
+def test_an_export_is_not_got_by_a_link(junes_browser: Client) -> None:
+    assert junes_browser.get("/trail/export").status_code == 405
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_trail_says_who_holds_its_checkpoints(
+    seal: Seal, junes_browser: Client, northwind: Licensee, settings: Any
+) -> None:
+    write(northwind)
+    assert "Checkpoints stay in this house" in junes_browser.get("/trail/").content.decode()
+    settings.ARTEMIS_CHECKPOINT_DESTINATIONS = ["mailto:oversight@example.org"]
+    seal()
+    sent = CheckpointDispatch.objects.create(
+        destination="oversight@example.org", size=1, sent_at=timezone.now()
+    )
+    page = junes_browser.get("/trail/").content.decode()
+    assert "oversight@example.org: 1 entry" in page and "nothing is pending" in page
+    CheckpointDispatch.objects.filter(pk=sent.pk).update(problem="Their server answered 503.")
+    page = junes_browser.get("/trail/").content.decode()
+    assert "oversight@example.org does not get our checkpoints" in page and "answered 503." in page
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_page_of_the_auditor_asks_more_than_twelve_questions(
+    seal: Seal, junes_browser: Client, june: User, northwind: Licensee, settings: Any, sealing_keys: Path
+) -> None:
+    settings.ARTEMIS_KEYS = sealing_keys
+    settings.ARTEMIS_CHECKPOINT_DESTINATIONS = [f"mailto:oversight{one}@example.org" for one in range(5)]
+    for _ in range(60):
+        event = write(northwind, case="NW-1")
+    seal()
+    write(northwind, case="NW-1")
+    junes_browser.get("/trail/")
+    for address in (
+        "/trail/",
+        "/trail/?case=NW-1",
+        f"/trail/?actor={june.actor_name}",
+        f"/trail/{event.pk}/",
+    ):
+        with CaptureQueriesContext(connection) as asked:
+            assert junes_browser.get(address).status_code == 200
+        assert len(asked) <= 12, (address, len(asked))
+
+
+def test_a_person_is_followed_by_their_name(junes_browser: Client, adam: User) -> None:
+    with transaction.atomic():
+        record(Verb.MODEL_PROMOTED, by=adam, about=About("model", "1"))
+    page = junes_browser.get("/trail/").content.decode()
+    assert f'<a href="/trail/?actor={adam.actor_name}">Adam</a>' in page
 
 
 def test_following_a_case_says_whether_its_numbers_are_whole(
