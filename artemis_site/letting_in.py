@@ -3,12 +3,10 @@
 Between the two steps the session says who is half-way in, and opens nothing else.
 """
 
-import ipaddress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.sessions.backends.base import SessionBase
 from django.db import transaction
@@ -16,6 +14,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts import attempts, second_factor, security_keys, sessions
+from accounts.addresses import address_of
 from accounts.models import User
 from accounts.sealed_secrets import SecretUnreadable, open_secret, seal_secret
 from accounts.second_factor import Proof
@@ -28,8 +27,6 @@ HALF_WAY = "half_way"
 NEW_SECRET = "new_authenticator_app"  # noqa: S105
 CHALLENGE = "security_key_challenge"
 HALF_WAY_FOR = timedelta(minutes=10)
-# An IPv6 network is one household or one cloud machine.
-IPV6_NETWORK = 64
 DOOR = Machine("sign-in")
 
 
@@ -171,22 +168,6 @@ def record_about(
     record(
         verb, by=by, about=About(object_type="person", object_id=str(person_id or "")), payload=payload or {}
     )
-
-
-def address_of(request: HttpRequest) -> str:
-    """Where a request comes from, as far as it is known: only proxies of our own are believed what they forward."""
-    forwarded = [
-        part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()
-    ]
-    proxies = settings.ARTEMIS_PROXIES
-    said = forwarded[-proxies] if 0 < proxies <= len(forwarded) else request.META.get("REMOTE_ADDR", "")
-    try:
-        address = ipaddress.ip_address(said)
-    except ValueError:
-        return ""
-    if address.version == 6:
-        return str(ipaddress.ip_network((address, IPV6_NETWORK), strict=False))
-    return str(address)
 
 
 def _limits(request: HttpRequest, name: str) -> list[tuple[bytes, int]]:

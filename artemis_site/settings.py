@@ -173,6 +173,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 12_000
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["licensees.authentication.ApiKeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["licensees.authentication.IsPlatform"],
+    "DEFAULT_THROTTLE_CLASSES": ["licensees.rate_limits.PerKey"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["scoring.api.parsers.LimitedJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
@@ -219,6 +220,9 @@ ARTEMIS_ADDRESS = CSRF_TRUSTED_ORIGINS[0] if CSRF_TRUSTED_ORIGINS else ""
 
 # --- What Artemis itself may be told ------------------------------------------------------------
 ARTEMIS_CLAIM_MINUTES = env.number("ARTEMIS_CLAIM_MINUTES", default=15)
+# Calls of the API in a minute: by a key, and by an address without a valid key; 0: no limit.
+ARTEMIS_KEY_CALLS = env.number("ARTEMIS_KEY_CALLS", default=1_200)
+ARTEMIS_WRONG_KEYS = env.number("ARTEMIS_WRONG_KEYS", default=60)
 # Care for the person who reads; 0 switches a limit off (docs/moderator-care.md).
 ARTEMIS_DAILY_MESSAGES = env.number("ARTEMIS_DAILY_MESSAGES", default=400)
 ARTEMIS_DAILY_SEVERE_CASES = env.number("ARTEMIS_DAILY_SEVERE_CASES", default=25)

@@ -10,6 +10,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from licensees.models import ApiKey, Licensee
+from licensees.rate_limits import check_wrong_keys, count_wrong_key
 
 HOW = "Send the header “Authorization: Bearer <key>” with a key that an admin issued for this platform."
 
@@ -30,7 +31,12 @@ class ApiKeyAuthentication(BaseAuthentication):
         words = get_authorization_header(request).decode("latin-1").split()
         if len(words) != 2 or words[0].lower() != "bearer":
             raise AuthenticationFailed(f"No API key was sent. {HOW}")
-        key = _find(words[1])
+        check_wrong_keys(request)
+        try:
+            key = _find(words[1])
+        except AuthenticationFailed:
+            count_wrong_key(request)
+            raise
         _note_use(key)
         return Platform(key), key
 

@@ -10,8 +10,8 @@ from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from accounts import attempts, second_factor, sessions
+from accounts.addresses import address_of
 from accounts.models import User
-from artemis_site.letting_in import address_of
 from audit.models import AuditEvent
 from audit.verbs import Verb
 from tests.people import PASSWORD, give_app, signed_in_client

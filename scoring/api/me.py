@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -42,6 +43,6 @@ def me_answer(key: ApiKey) -> dict[str, Any]:
         "licensee": {"slug": key.licensee.slug, "name": key.licensee.name},
         "scopes": key.scopes,
         "mode": key.mode,
-        "limits": LIMITS,
+        "limits": {"calls_a_minute": settings.ARTEMIS_KEY_CALLS, **LIMITS},
         "threshold": Policy.objects.in_force(key.licensee_id).flag_threshold,
     }

@@ -170,6 +170,9 @@ class LicenseeOut(serializers.Serializer):
 
 
 class LimitsOut(serializers.Serializer):
+    calls_a_minute = serializers.IntegerField(
+        help_text="By this key; then 429 with Retry-After. 0: no limit."
+    )
     conversations_a_call = serializers.IntegerField()
     messages_a_conversation_a_call = serializers.IntegerField()
     participants_a_conversation_a_call = serializers.IntegerField()

@@ -206,6 +206,7 @@ def test_what_a_key_may_do(platform: Platform):
         "scopes": [WRITE, READ],
         "mode": "live",
         "limits": {
+            "calls_a_minute": 100_000,
             "conversations_a_call": 500,
             "messages_a_conversation_a_call": 10_000,
             "participants_a_conversation_a_call": 1_000,
