@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
+from artemis_site import demo_standin
 from artemis_site.children import last_lines, start_child, wait_until
 from artemis_site.embedded import Servers
 from artemis_site.env import REPOSITORY, SETTINGS_FILE, data_folder
@@ -24,6 +25,7 @@ from artemis_site.supervision import Supervised, ending, stop_together
 ADDRESS = "127.0.0.1"
 DEFAULT_PORT = 8000
 PYTHON = sys.executable
+MODEL = "demonstration.npz"
 WEB_SECONDS = 120  # to answer for the first time, on a slow machine
 PORT_SECONDS = 3  # for the web server of a demo that was killed to end
 STOP_SECONDS = 20  # for requests and tasks to finish
@@ -46,6 +48,7 @@ class Demo:
         self.worker = self._supervised("worker", worker_command())
         self.beat = self._supervised("beat", beat_command(data))
         self.sealer = self._supervised("sealer", [PYTHON, "manage.py", "seal_audit"])
+        self.standin: Supervised | None = None
 
     def run(self) -> None:
         """Start everything, then look after it; ends only by an exception."""
@@ -59,22 +62,51 @@ class Demo:
             self._stop()
 
     def _start(self) -> None:
+        # The longest step needs no server, so it runs beside the others.
+        training = self._train()
         with step(servers_step(self.servers)):
             self.servers.start()
         self.settings = self._settings()
         write_private(self.data / SETTINGS_FILE, settings_file(self.settings))
         with step("Preparing tables and static files"):
             self._prepare()
+        if training is not None:
+            with step("Training the demonstration model on the sample corpus"):
+                self._finish("train_model", training)
         # Before anything is approved: no packet is sealed without a checkpoint of what led to it.
         self.sealer.run()
         with step("Loading the demonstration", talks=True):
-            self._finish("load_demo", self._manage("load_demo", log=None))
+            address = demo_standin.address(demo_standin.port_of(self.data))
+            options = [f"--model={self.data / MODEL}", f"--standin={address}"]
+            self._finish("load_demo", self._manage("load_demo", *options, log=None))
         with step("Starting web, worker and beat"):
+            self._run_standin()
             for process in (self.web, self.worker, self.beat):
                 process.run()
             self._wait_for_web()
         print(f"Artemis is ready at http://{ADDRESS}:{self.port}/", flush=True)
         say(f"Its logs are in {self.logs}. Stop it with Ctrl-C; the next start finds its data again.")
+
+    def _train(self) -> subprocess.Popen[bytes] | None:
+        """Once for each data folder: the same corpus and seed give the same bytes."""
+        model = self.data / MODEL
+        if model.exists():
+            return None
+        return self._manage("train_model", f"--output={model}", log=self._log("train_model"))
+
+    def _run_standin(self) -> None:
+        port = demo_standin.port_of(self.data)
+        if not demo_standin.is_free(port):
+            say(
+                f"Port {port} is in use, so the CyberTipline's stand-in does not run: a delivery to it waits."
+            )
+            return
+        self.standin = self._supervised("standin", demo_standin.command(port, self.data))
+        self.standin.run()
+
+    def _processes(self) -> list[Supervised]:
+        every = [self.web, self.worker, self.beat, self.sealer, self.standin]
+        return [process for process in every if process is not None]
 
     def _prepare(self) -> None:
         """None needs another, so they run side by side."""
@@ -112,7 +144,7 @@ class Demo:
             time.sleep(0.5)
             if not self.servers.running():
                 self._start_servers_again()
-            for process in (self.web, self.worker, self.beat, self.sealer):
+            for process in self._processes():
                 process.look_after(say)
 
     def _start_servers_again(self) -> None:
@@ -126,7 +158,7 @@ class Demo:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
         with step("Stopping"):
-            stop_together(self.web, self.worker, self.beat, self.sealer, seconds=STOP_SECONDS)
+            stop_together(*self._processes(), seconds=STOP_SECONDS)
             self.servers.stop()
 
     def _settings(self) -> dict[str, str]:

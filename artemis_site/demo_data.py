@@ -2,34 +2,31 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from accounts import second_factor
 from accounts.models import User
 from accounts.roles import Role
+from artemis_site import demo_standin
+from artemis_site.server_files import write_private
 from audit.record import About, Machine, record
 from audit.verbs import Verb
 from licensees.assignments import assign
 from licensees.models import ApiKey, Licensee
-from licensees.onboarding import create_licensee, issue_key
+from licensees.onboarding import create_licensee, issue_key, set_policy
 from referrals.models import Recipient
+from referrals.recipient_policies import CYBERTIP_FORMAT
+from referrals.recipients import add_recipient
 from scoring import registry
-from scoring.incoming import IncomingConversation, IncomingMessage, IncomingParticipant
-from scoring.ingest import accept
 from scoring.models import ModelVersion
 from scoring.pipeline import Model
-from scoring.sample_corpus import generate
 
 DEMO = Machine("demo")
-SEED = 2026
-CONVERSATIONS = {"northwind": 260, "lakeside": 90}
-SHARE_POSITIVE = 0.12
-CALL = 50
-AGE_BANDS = {"10-12": "under_13", "13-15": "13_15", "16-17": "16_17"}
+# The demonstration model is sure of much; so that only some of it is imminent.
+IMMINENT = 0.999
 
 
 @dataclass(frozen=True)
@@ -37,6 +34,8 @@ class DemoPerson:
     name: str
     roles: tuple[Role, ...]
     serves: tuple[str, ...]
+    # Colleagues who only show that a team works here have no password.
+    signs_in: bool = True
 
 
 PEOPLE = [
@@ -46,23 +45,27 @@ PEOPLE = [
     DemoPerson("Kai", (Role.MODERATOR,), ("lakeside",)),
     DemoPerson("June", (Role.AUDITOR,), ("northwind", "lakeside")),
     DemoPerson("Adam", (Role.ADMIN,), ()),
+    DemoPerson("Priya", (Role.MODERATOR,), ("northwind",), signs_in=False),
+    DemoPerson("Sofia", (Role.MODERATOR,), ("northwind",), signs_in=False),
+    DemoPerson("Jonas", (Role.MODERATOR,), ("northwind",), signs_in=False),
+    DemoPerson("Yara", (Role.MODERATOR,), ("lakeside",), signs_in=False),
 ]
 LICENSEES = [("Northwind", "northwind", "NW", "GB"), ("Lakeside", "lakeside", "LS", "US")]
-RECIPIENTS = [
-    ("Test desk of the police", Recipient.Exit.IMMINENT_THREAT, "GB"),
-    ("Test desk of the clearing house", Recipient.Exit.SUSPECTED_EXPLOITATION, "US"),
-]
+STANDIN = "CyberTipline stand-in"
+WHY_LISTED = "For the demonstration: a test endpoint, nothing that goes there reaches anybody."
+WHY_POLICY = "Few enough imminent cases for two people on shift, and one decision in seven judged again."
+People = dict[str, tuple[User, str]]
 
 
-def create_people() -> dict[str, tuple[User, str]]:
+def create_people() -> People:
     """{name: (person, password)}; each password is random and exists in clear only in this answer."""
     made = {}
     for one in PEOPLE:
-        password = secrets.token_urlsafe(15)
+        password = secrets.token_urlsafe(15) if one.signs_in else ""
         email = f"{one.name.lower()}@demo.example"
         with transaction.atomic():
             person = User.objects.create_person(
-                email=email, name=one.name, password=password, roles=one.roles
+                email=email, name=one.name, password=password or None, roles=one.roles
             )
             about = About(object_type="person", object_id=str(person.pk))
             record(
@@ -83,7 +86,7 @@ def _set_up_app(person: User) -> None:
     record(Verb.SECOND_FACTOR_SET_UP, by=person, about=About(object_type="person", object_id=str(person.pk)))
 
 
-def create_licensees(people: dict[str, tuple[User, str]]) -> dict[str, Licensee]:
+def create_licensees(people: People) -> dict[str, Licensee]:
     licensees = {}
     for name, slug, code, jurisdiction in LICENSEES:
         licensees[slug] = create_licensee(
@@ -94,15 +97,52 @@ def create_licensees(people: dict[str, tuple[User, str]]) -> dict[str, Licensee]
             contact_email=f"safety@{slug}.example",
             by=DEMO,
         )
+        set_policy(
+            licensee=licensees[slug],
+            by=people["Adam"][0],
+            reason=WHY_POLICY,
+            flag_threshold=0.7,
+            imminent_threshold=IMMINENT,
+            standard_due_hours=24,
+            imminent_due_hours=1,
+            second_review_percent=15,
+        )
     for one in PEOPLE:
         for slug in one.serves:
             for role in one.roles:
                 assign(person=people[one.name][0], licensee=licensees[slug], role=role, by=DEMO)
-    for name, exit_, jurisdiction in RECIPIENTS:
-        Recipient.objects.create(
-            name=name, exit=exit_, jurisdiction=jurisdiction, contact="desk@recipient.example"
-        )
     return licensees
+
+
+def list_recipients(admin: User, *, standin: str) -> None:
+    """Two test endpoints; the clearing house's is the stand-in where its address is given."""
+    add_recipient(
+        by=admin,
+        reason=WHY_LISTED,
+        name="Test desk of the police",
+        kind=Recipient.Kind.AGENCY,
+        exit=Recipient.Exit.IMMINENT_THREAT,
+        jurisdiction="GB",
+        contact="desk@police.example",
+    )
+    by_api = {
+        "name": STANDIN,
+        "transport": Recipient.Transport.CYBERTIP,
+        "endpoint": standin,
+        "formats": [CYBERTIP_FORMAT],
+    }
+    added = add_recipient(
+        by=admin,
+        reason=WHY_LISTED,
+        exit=Recipient.Exit.SUSPECTED_EXPLOITATION,
+        jurisdiction="US",
+        contact="desk@clearing-house.example",
+        **(by_api if standin else {"name": "Test desk of the clearing house"}),
+    )
+    if standin:
+        # Where the courier looks for it (docs/delivery.md).
+        file = settings.ARTEMIS_KEYS / f"recipient-{added.pk}.login"
+        write_private(file, f"{demo_standin.login(settings.ARTEMIS_DATA)}\n")
 
 
 def create_key(licensee: Licensee, *, admin: User) -> tuple[ApiKey, str]:
@@ -111,55 +151,6 @@ def create_key(licensee: Licensee, *, admin: User) -> tuple[ApiKey, str]:
     return issue_key(licensee=licensee, label="Demo platform", scopes=scopes, by=admin, created_by=admin)
 
 
-def register_and_promote(model: Model, card: dict[str, Any], *, admin: User) -> ModelVersion:
-    version = registry.register(model=model, name=model.name, card=card, by=DEMO)
+def register_and_promote(model: Model, *, admin: User) -> ModelVersion:
+    version = registry.register(model=model, name=model.name, card=model.card, by=DEMO)
     return registry.promote(model_id=version.pk, by=admin)
-
-
-def send_conversations(licensee: Licensee, *, by: ApiKey) -> None:
-    """Neutral conversations of the held-out grammar, so that the model did not learn their wording."""
-    records = list(
-        generate(
-            seed=SEED + licensee.pk,
-            count=CONVERSATIONS[licensee.slug],
-            share_positive=SHARE_POSITIVE,
-            split="held_out",
-        )
-    )
-    forward = _days_to_now(records)
-    for start in range(0, len(records), CALL):
-        items = [_incoming(record_, forward) for record_ in records[start : start + CALL]]
-        accept(licensee=licensee, items=items, by=by)
-
-
-def _days_to_now(records: list[dict[str, Any]]) -> timedelta:
-    """Whole days that bring the newest message to yesterday, so that night stays night."""
-    newest = max(_time(message["sent_at"]) for record_ in records for message in record_["messages"])
-    return timedelta(days=(timezone.now() - newest).days - 1)
-
-
-def _incoming(record_: dict[str, Any], forward: timedelta) -> IncomingConversation:
-    """A record of the sample corpus as a platform would send it: without label, authors and spans."""
-    return IncomingConversation(
-        id=record_["id"],
-        language=record_["language"],
-        participants=tuple(
-            IncomingParticipant(
-                id=account, declared_age_band=AGE_BANDS.get(facts.get("age_band", ""), "adult")
-            )
-            for account, facts in record_["groups"].items()
-        ),
-        messages=tuple(
-            IncomingMessage(
-                id=message["id"],
-                sender=message["sender"],
-                sent_at=_time(message["sent_at"]) + forward,
-                text=message["text"],
-            )
-            for message in record_["messages"]
-        ),
-    )
-
-
-def _time(text: str) -> datetime:
-    return datetime.fromisoformat(text)

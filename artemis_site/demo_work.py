@@ -1,67 +1,84 @@
-"""Some of the demo's cases are already worked on: through the verbs, by the people whose work it is."""
+"""What one person of the demo does with one case: through the verbs, as everybody would."""
 
 from datetime import timedelta
+from random import Random
 from typing import Any
 
-from django.conf import settings
 from django.db.models import F
-from django.test import Client
-from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.second_factor import code_now
-from referrals import reading, workflow
+from artemis_site.demo_clock import Clock
+from referrals import workflow
 from referrals.models import Escalation, Recipient
 from review import workflow as reviewing
-from review.models import Case, Decision
-from review.queue import claim_next
-from scoring.models import MessageRating, Score
+from review.models import Case, Decision, SecondReview
+from review.second_review import claim_second_review, give_second_review, reveal_blind
+from scoring.models import MessageRating, Participant, Score
 
 GROUNDS = (
     "The subject account asks about age, asks to keep the chat between the two of them and proposes another app. "
     "Demonstration: the messages are neutral and nobody is concerned."
 )
-JUDGEMENTS: list[tuple[Decision.Disposition, dict[str, Any]]] = [
-    (Decision.Disposition.NO_ACTION, {"reason": Decision.Reason.PEERS}),
-    (Decision.Disposition.MONITOR, {"monitor_until": timezone.localdate() + timedelta(days=14)}),
-    (Decision.Disposition.PLATFORM_ACTION, {"platform_action": Decision.PlatformAction.WARN}),
-    (Decision.Disposition.NO_ACTION, {"reason": Decision.Reason.TRUSTED_ROLE}),
-]
+INCIDENT = "when the last message was sent, by the platform’s clock"
+Outcomes = dict[Decision.Disposition, int]
+Reason, Action = Decision.Reason, Decision.PlatformAction
+NOTHING, WATCH, ACT = (
+    Decision.Disposition.NO_ACTION,
+    Decision.Disposition.MONITOR,
+    Decision.Disposition.PLATFORM_ACTION,
+)
+# How often each outcome comes, by band: of the imminent ones more are acted on.
+OUTCOMES = {"imminent": {NOTHING: 3, WATCH: 3, ACT: 11}, "high": {NOTHING: 9, WATCH: 4, ACT: 7}}
+REASONS = {
+    Reason.PEERS: 7,
+    Reason.GAME_OR_FICTION: 4,
+    Reason.TRUSTED_ROLE: 3,
+    Reason.FAMILY: 2,
+    Reason.ADULTS_ONLY: 2,
+    Reason.NOTHING_THERE: 1,
+}
+ACTIONS = {Action.WARN: 5, Action.RESTRICT: 3, Action.BLOCK: 2}
+ANNOTATED = 0.2  # of all cases; enough to show what it looks like
 WORTH_A_LABEL = 0.5
 EVIDENCE = 3
 
 
-def do_some(people: dict[str, tuple[User, str]]) -> None:
-    """Four judgements, one escalation that waits for Otto, and one that he approved; people come with passwords."""
-    mara = people["Mara"][0]
-    for disposition, details in JUDGEMENTS:
-        case = claim_next(by=mara)
-        if case is not None:
-            _judge(case, by=mara, disposition=disposition, details=details)
-    sealed, _waiting = _escalate_next(by=mara), _escalate_next(by=mara)
-    if sealed is not None:
-        _approve(sealed, *people["Otto"])
-
-
-def _judge(case: Case, *, by: User, disposition: Decision.Disposition, details: dict[str, Any]) -> None:
-    numbers = _weightiest(case)
+def judge(case: Case, *, by: User, chance: Random, clock: Clock) -> None:
+    """Read, sometimes label, decide; a few minutes in all."""
+    numbers = weightiest(case)
     reviewing.reveal(case_id=case.pk, numbers=numbers, by=by)
-    _annotate(case, numbers, by=by)
+    if chance.random() < ANNOTATED:
+        annotate(case, numbers, by=by)
+    clock.advance(minutes=chance.uniform(2, 7))
+    outcomes = OUTCOMES.get(case.band, OUTCOMES["high"])
     reviewing.decide(
-        case_id=case.pk, by=by, disposition=disposition, seen_revision=case.conversation.revision, **details
+        case_id=case.pk, by=by, seen_revision=case.conversation.revision, **an_outcome(outcomes, chance)
     )
 
 
-def _weightiest(case: Case) -> list[int]:
+def an_outcome(outcomes: Outcomes, chance: Random) -> dict[str, Any]:
+    """With what it asks for. Whoever monitors does so beyond today: nothing comes back all at once."""
+    disposition = _one_of(outcomes, chance)
+    said: dict[str, Any] = {"disposition": disposition}
+    if disposition == NOTHING:
+        said["reason"] = _one_of(REASONS, chance)
+    if disposition == ACT:
+        said["platform_action"] = _one_of(ACTIONS, chance)
+    if disposition == WATCH:
+        said["monitor_until"] = timezone.localdate() + timedelta(days=chance.randrange(30, 60))
+    return said
+
+
+def weightiest(case: Case) -> list[int]:
     rated = MessageRating.objects.weighed_by(Score.objects.newest_judged(case.conversation_id))
     return sorted(
         rated.order_by(F("contribution").desc()).values_list("message__number", flat=True)[:EVIDENCE]
     )
 
 
-def _annotate(case: Case, numbers: list[int], *, by: User) -> None:
-    """Say again what the machine rated highest: enough to show what an annotation looks like."""
+def annotate(case: Case, numbers: list[int], *, by: User) -> None:
+    """Say again what the machine rated highest."""
     for message in case.conversation.messages.filter(number__in=numbers).select_related("rating"):
         ratings = message.rating.ratings
         if ratings and max(ratings.values()) >= WORTH_A_LABEL:
@@ -69,42 +86,60 @@ def _annotate(case: Case, numbers: list[int], *, by: User) -> None:
             reviewing.annotate(case_id=case.pk, by=by, number=message.number, characteristic=characteristic)
 
 
-def _escalate_next(*, by: User) -> Escalation | None:
-    case = claim_next(by=by)
-    if case is None:
+def judge_again(*, by: User, chance: Random, clock: Clock, disagrees: bool) -> SecondReview | None:
+    """The oldest second review that this person may take."""
+    review = claim_second_review(by=by)
+    if review is None:
         return None
-    numbers = _weightiest(case)
+    reveal_blind(review_id=review.pk, numbers=weightiest(review.case), by=by)
+    clock.advance(minutes=chance.uniform(2, 6))
+    first = review.decision
+    said = {name: getattr(first, name) for name in ("disposition", "reason", "platform_action")}
+    if disagrees:
+        other = WATCH if first.disposition == NOTHING else NOTHING
+        said = {"disposition": other, "reason": Reason.PEERS if other == NOTHING else ""}
+    return give_second_review(review_id=review.pk, by=by, **said)
+
+
+def escalate(case: Case, *, by: User, clock: Clock, chance: Random) -> Escalation:
+    """To the clearing house, with the weightiest messages as evidence."""
+    numbers = weightiest(case)
     reviewing.reveal(case_id=case.pk, numbers=numbers, by=by)
-    subject, possible_minor = case.conversation.participants.order_by("position")[:2]
-    exit_ = Recipient.Exit.SUSPECTED_EXPLOITATION
+    annotate(case, numbers, by=by)
+    clock.advance(minutes=chance.uniform(6, 11))
     return workflow.escalate(
-        case_id=case.pk,
-        by=by,
-        seen_revision=case.conversation.revision,
-        exit=exit_,
-        recipient_id=Recipient.objects.filter(exit=exit_).values_list("pk", flat=True)[0],
-        subject_id=subject.pk,
-        possible_minor_id=possible_minor.pk,
-        evidence_numbers=numbers,
-        context=3,
-        incident_at=case.conversation.last_message_at,
-        grounds=GROUNDS,
-        incident_definition="when the last message was sent, by the platform’s clock",
+        case_id=case.pk, by=by, seen_revision=case.conversation.revision, **asked(case, numbers)
     )
 
 
-def _approve(escalation: Escalation, by: User, password: str) -> None:
-    """As he would: signed in, on the page, with his password. Nothing but that page can approve."""
-    browser = Client(HTTP_HOST=settings.ALLOWED_HOSTS[0], HTTP_X_FORWARDED_PROTO="https")
-    browser.post(reverse("sign_in"), {"username": by.email, "password": password}, secure=True)
-    code = code_now(person=by, now=timezone.now())
-    signed_in = browser.post(reverse("second_step"), {"code": code}, secure=True)
-    seen = reading.view_packet(escalation_id=escalation.pk, by=by)
-    data = {
-        "packet_digest": seen.draft.digest,
-        "typed_reference": escalation.case.reference,
-        "password": password,
+def fits_a_referral(case: Case) -> bool:
+    """Between two accounts, one of them declared an adult's: what would be referred looks like it."""
+    return sorted(map(is_adult, _accounts(case))) == [False, True]
+
+
+def is_adult(account: Participant) -> bool:
+    return account.declared_age_band == "adult"
+
+
+def _accounts(case: Case) -> list[Participant]:
+    return list(case.conversation.participants.order_by("position"))
+
+
+def asked(case: Case, numbers: list[int]) -> Any:
+    exit_ = Recipient.Exit.SUSPECTED_EXPLOITATION
+    possible_minor, *_, subject = sorted(_accounts(case), key=is_adult)
+    return {
+        "exit": exit_,
+        "recipient_id": Recipient.objects.get(exit=exit_).pk,
+        "subject_id": subject.pk,
+        "possible_minor_id": possible_minor.pk,
+        "evidence_numbers": numbers,
+        "context": 3,
+        "incident_at": case.conversation.last_message_at,
+        "grounds": GROUNDS,
+        "incident_definition": INCIDENT,
     }
-    answer = browser.post(reverse("referrals:approve", args=[escalation.pk]), data, secure=True)
-    if (signed_in.status_code, answer.status_code) != (302, 302):
-        raise RuntimeError(f"The demo's approval was answered with {answer.status_code}.")
+
+
+def _one_of(weights: dict[Any, int], chance: Random) -> Any:
+    return chance.choices(list(weights), list(weights.values()))[0]

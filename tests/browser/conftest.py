@@ -84,6 +84,8 @@ def _cookie(person: User, url: str) -> dict[str, Any]:
 
 # Loaded once for all tests of this process, and put back for each that asks for it.
 DEMO: list[Snapshot] = []
+# Enough for each page; the pictures show all that a newcomer sees.
+DEMO_DAYS = 28 if os.environ.get("ARTEMIS_SCREENSHOTS") else 4
 
 
 @pytest.fixture
@@ -92,7 +94,7 @@ def demo(transactional_db: None) -> None:
     if DEMO:
         put_back(DEMO[0], owner_url)
     else:
-        call_command("load_demo")
+        call_command("load_demo", days=DEMO_DAYS)
         DEMO.append(take(owner_url))
 
 

@@ -1,0 +1,140 @@
+"""The last two hours before the demo begins: what is approved, brought away, held, in somebody's hands, and what waits.
+
+Act by act and each committed, as people would: an approval waits for the trail's checkpoint of what was before it.
+Nothing but a page can approve, seal or hand out a packet, so the supervisor signs in and posts what it asks for.
+"""
+
+from datetime import datetime, timedelta
+from random import Random
+
+from django.conf import settings
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.second_factor import code_now
+from artemis_site import demo_work as work
+from artemis_site.demo_clock import Clock, moved_clock
+from artemis_site.demo_data import People
+from referrals import following, reading, workflow
+from referrals.models import Delivery, Escalation, Packet
+from review.holds import hold
+from review.models import Case
+from review.queue import claim_next
+
+MINUTE = "%Y-%m-%dT%H:%M"
+REFERENCE = "TEST-4201"
+TAKEN_BY_HAND = "Brought to the test desk on an encrypted stick, and counted there. Demonstration only."
+ADDED = (
+    "The platform sent the addresses of the subject account after the packet was sealed; nothing else has changed. "
+    "Demonstration: the messages are neutral and nobody is concerned."
+)
+WAITS_FOR = "The platform was asked how the two accounts know each other; it answers by tomorrow."
+
+
+class Supervisor:
+    """One person at the pages, in a browser of their own."""
+
+    def __init__(self, person: User, password: str) -> None:
+        self.person, self.password = person, password
+        self.browser = Client(HTTP_HOST=settings.ALLOWED_HOSTS[0], HTTP_X_FORWARDED_PROTO="https")
+        self._post("sign_in", [], {"username": person.email, "password": password})
+        self._post("second_step", [], {"code": code_now(person=person, now=timezone.now())})
+
+    def say_yes(self, escalation: Escalation) -> Packet:
+        seen = reading.view_packet(escalation_id=escalation.pk, by=self.person)
+        self._post(
+            "referrals:approve",
+            [escalation.pk],
+            {
+                "packet_digest": seen.draft.digest,
+                "typed_reference": escalation.case.reference,
+                "password": self.password,
+            },
+        )
+        return Packet.objects.get(approval__escalation=escalation)
+
+    def take_away(self, packet: Packet) -> Delivery:
+        self._post("referrals:download", [packet.pk], {}, expected=200)
+        return packet.deliveries.get()
+
+    def bring(self, delivery: Delivery, *, arrived_at: datetime) -> None:
+        arrived = f"{arrived_at:{MINUTE}}"
+        said = {"reference": REFERENCE, "arrived_at": arrived, "reason_text": TAKEN_BY_HAND}
+        self._post("referrals:mark_arrived", [delivery.pk], said)
+
+    def _post(self, name: str, place: list[int], data: dict[str, str], *, expected: int = 302) -> None:
+        answer = self.browser.post(reverse(name, args=place), data, secure=True)
+        if answer.status_code != expected:
+            raise RuntimeError(f"The demo's {name} was answered with {answer.status_code}.")
+
+
+def begin_today(people: People, *, now: datetime) -> None:
+    with moved_clock(now - timedelta(hours=2)) as clock:
+        Today({name: person for name, (person, _) in people.items()}, people["Otto"][1], now, clock).run()
+
+
+class Today:
+    def __init__(self, people: dict[str, User], password: str, now: datetime, clock: Clock) -> None:
+        self.people, self.password, self.now, self.clock = people, password, now, clock
+        self.chance = Random("artemis-demo:today")  # noqa: S311 - reproducible, not secret
+
+    def run(self) -> None:
+        self._at(minutes=95)
+        brought = self._escalate("Jonas")
+        self._at(minutes=70)
+        otto = Supervisor(self.people["Otto"], self.password)
+        if brought is not None:
+            self._bring_and_add(brought, otto)
+        self._at(minutes=52)
+        self._hold("Sofia")
+        ready = self._escalate("Mara")
+        self._escalate("Mara", lane=Case.Lane.STANDARD)
+        self._at(minutes=3)
+        if ready is not None:
+            otto.say_yes(ready)
+        self._at(minutes=1)
+        claim_next(by=self.people["Priya"], lane=Case.Lane.STANDARD)
+
+    def _bring_and_add(self, escalation: Escalation, otto: Supervisor) -> None:
+        """One packet is where it should be, and a supplement to it waits for an approval."""
+        packet = otto.say_yes(escalation)
+        self.clock.advance(minutes=2)
+        delivery = otto.take_away(packet)
+        self._supplement(packet)
+        self._at(minutes=55)
+        otto.bring(delivery, arrived_at=self.clock.moment - timedelta(minutes=3))
+
+    def _supplement(self, packet: Packet) -> None:
+        sealed = packet.approval.escalation
+        by, case = sealed.requested_by, sealed.case
+        relation = Escalation.Relation.SUPPLEMENTS.value
+        begun = following.begin(packet_id=packet.pk, by=by, relation=relation, grounds=ADDED)
+        self.clock.advance(minutes=4)
+        numbers = sorted(sealed.current.evidence_numbers)
+        asked = work.asked(case, numbers) | {"grounds": ADDED}
+        revision = case.conversation.revision
+        workflow.resubmit(escalation_id=begun.pk, by=by, seen_revision=revision, **asked)
+
+    def _escalate(self, name: str, lane: Case.Lane | None = None) -> Escalation | None:
+        """The next case, or the one after it where that does not look like it."""
+        person = self.people[name]
+        case = claim_next(by=person, lane=lane)
+        if case is not None and not work.fits_a_referral(case):
+            work.judge(case, by=person, chance=self.chance, clock=self.clock)
+            case = claim_next(by=person, lane=lane)
+        if case is None:
+            return None
+        return work.escalate(case, by=person, clock=self.clock, chance=self.chance)
+
+    def _hold(self, name: str) -> None:
+        case = claim_next(by=self.people[name], lane=Case.Lane.STANDARD)
+        if case is not None:
+            self.clock.advance(minutes=3)
+            until = self.now + timedelta(hours=20)
+            hold(case_id=case.pk, by=self.people[name], until=until, reason=WAITS_FOR)
+
+    def _at(self, *, minutes: int) -> None:
+        """So long before the demo begins; never back."""
+        self.clock.set(max(self.clock.moment, self.now - timedelta(minutes=minutes)))
