@@ -39,9 +39,10 @@ LEFT_ALONE = timedelta(hours=3)
 LEFT_TO_JUDGE_AGAIN = timedelta(days=3)
 LEFT_TO_ADJUDICATE = timedelta(days=7)
 BREAK = timedelta(minutes=12)
-# Nothing arrives and nobody acts later than this here. What comes after it is told by demo_today.py, and begins less
-# than an hour before it: the trail is sealed in order of time, and whatever is older is found to be put in afterwards.
-ENDS = timedelta(minutes=42)
+# Nobody acts later than this here; what comes after it is told by demo_today.py. The trail is sealed in order of time,
+# and whatever is committed after much younger entries is found to be put in afterwards.
+ENDS = timedelta(minutes=100)
+NOTHING_ARRIVES = timedelta(minutes=45)
 OPENS, CLOSES = 8, 19  # when supervisors are there
 JUDGES_AGAIN, SECONDS_AGREE = 0.7, 0.86
 # What becomes of some cases, and how long ago, as a share of the whole time. None is sealed in the past: the trail
@@ -63,19 +64,24 @@ class History:
     days: int
     busy_until: dict[str, datetime] = field(default_factory=dict)
     leaves_a_disagreement: bool = False
+    # What comes after its end.
+    to_arrive: list[Stretch] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.chance = Random("artemis-demo:history")  # noqa: S311 - reproducible, not secret
         self.escalations = [(self.now - self.days * timedelta(days=share), end) for share, end in ESCALATED]
 
     def run(self) -> None:
-        for stretch in stretches(self.licensees, now=self.now - ENDS, days=self.days):
-            self._arrive(stretch)
+        for stretch in stretches(self.licensees, now=self.now - NOTHING_ARRIVES, days=self.days):
+            if stretch.at > self.now - ENDS:
+                self.to_arrive.append(stretch)
+                continue
+            self.arrive(stretch)
             for slug in self.licensees:
                 self._work(stretch, slug)
 
-    def _arrive(self, stretch: Stretch) -> None:
-        self.clock.set(stretch.at)
+    def arrive(self, stretch: Stretch, *, at: datetime | None = None) -> None:
+        self.clock.set(at or stretch.at)
         for slug, conversations in stretch.sent.items():
             accept(licensee=self.licensees[slug], items=conversations, by=self.keys[slug])
         score_pending(limit=sum(map(len, stretch.sent.values())))

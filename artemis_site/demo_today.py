@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 from django.conf import settings
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -16,7 +17,7 @@ from accounts.models import User
 from accounts.second_factor import code_now
 from artemis_site import demo_work as work
 from artemis_site.demo_clock import Clock, moved_clock
-from artemis_site.demo_data import People
+from artemis_site.demo_history import History
 from referrals import following, reading, workflow
 from referrals.models import Delivery, Escalation, Packet
 from review.holds import hold
@@ -70,32 +71,42 @@ class Supervisor:
             raise RuntimeError(f"The demo's {name} was answered with {answer.status_code}.")
 
 
-def begin_today(people: People, *, now: datetime) -> None:
-    with moved_clock(now - timedelta(hours=2)) as clock:
-        Today({name: person for name, (person, _) in people.items()}, people["Otto"][1], now, clock).run()
+def begin_today(history: History, *, password: str) -> None:
+    """`password`: Otto's."""
+    with moved_clock(history.now - timedelta(hours=2)) as clock:
+        history.clock = clock
+        Today(history, password, clock).run()
 
 
 class Today:
-    def __init__(self, people: dict[str, User], password: str, now: datetime, clock: Clock) -> None:
-        self.people, self.password, self.now, self.clock = people, password, now, clock
+    def __init__(self, history: History, password: str, clock: Clock) -> None:
+        self.people, self.now = history.people, history.now
+        self.history, self.password, self.clock = history, password, clock
         self.chance = Random("artemis-demo:today")  # noqa: S311 - reproducible, not secret
 
     def run(self) -> None:
         self._at(minutes=95)
         brought = self._escalate("Jonas")
         self._at(minutes=70)
-        otto = Supervisor(self.people["Otto"], self.password)
         if brought is not None:
-            self._bring_and_add(brought, otto)
+            self._bring_and_add(brought, self._supervisor())
         self._at(minutes=52)
         self._hold("Sofia")
+        self._at(minutes=44)
+        for stretch in self.history.to_arrive:
+            with transaction.atomic():
+                self.history.arrive(stretch, at=self.clock.moment)
         ready = self._escalate("Mara")
         self._escalate("Mara", lane=Case.Lane.STANDARD)
         self._at(minutes=3)
         if ready is not None:
-            otto.say_yes(ready)
+            self._supervisor().say_yes(ready)
         self._at(minutes=1)
         claim_next(by=self.people["Priya"], lane=Case.Lane.STANDARD)
+
+    def _supervisor(self) -> Supervisor:
+        """Signed in anew: a session ends when nothing is done for a while."""
+        return Supervisor(self.people["Otto"], self.password)
 
     def _bring_and_add(self, escalation: Escalation, otto: Supervisor) -> None:
         """One packet is where it should be, and a supplement to it waits for an approval."""

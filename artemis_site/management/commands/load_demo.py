@@ -47,10 +47,10 @@ class Command(BaseCommand):
         # All or nothing: if this is killed halfway, the next start loads it and shows the passwords.
         with transaction.atomic():
             _allow_haste()
-            people, secrets = self._load(trained, now, days, standin)
+            people, secrets, history = self._load(trained, now, days, standin)
         self._print_people(people, secrets)
         self._say("Telling of the last two hours: a packet is approved and brought away, another waits")
-        begin_today(people, now=now)
+        begin_today(history, password=people["Otto"][1])
 
     def _trained(self, file: Path | None) -> Model:
         if file is not None and file.exists():
@@ -61,7 +61,7 @@ class Command(BaseCommand):
 
     def _load(
         self, model: Model, now: datetime, days: int, standin: str
-    ) -> tuple[demo_data.People, dict[str, str]]:
+    ) -> tuple[demo_data.People, dict[str, str], History]:
         with moved_clock(now - timedelta(days=days, hours=9)) as clock:
             people = demo_data.create_people()
             licensees = demo_data.create_licensees(people)
@@ -71,15 +71,16 @@ class Command(BaseCommand):
             keys = {slug: demo_data.create_key(licensee, admin=admin) for slug, licensee in licensees.items()}
             self._say(f"Telling of {days} days: conversations arrive, and people judge what was flagged")
             with one_request():
-                History(
+                history = History(
                     people={name: person for name, (person, _) in people.items()},
                     licensees=licensees,
                     keys={slug: key for slug, (key, _) in keys.items()},
                     clock=clock,
                     now=now,
                     days=days,
-                ).run()
-        return people, {slug: secret for slug, (_, secret) in keys.items()}
+                )
+                history.run()
+        return people, {slug: secret for slug, (_, secret) in keys.items()}, history
 
     def _say(self, sentence: str) -> None:
         self.stderr.write(f"  {sentence} …")
