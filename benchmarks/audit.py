@@ -34,6 +34,9 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="50,000 entries and a second of each way")
     parser.add_argument("--entries", type=int, help="to verify; 1,000,000 unless said")
     parser.add_argument("--only", choices=["acts", "verbs", "verify"], help="a part of it")
+    parser.add_argument(
+        "--writers", type=int, nargs="+", default=WRITERS, help="at once; 1, 16 and 64 unless said"
+    )
     asked = parser.parse_args()
     seconds, rounds = (1.0, 1) if asked.quick else (4.0, 3)
     figures: dict[str, float] = {}
@@ -46,7 +49,8 @@ def main() -> None:
         if asked.only in (None, "verbs"):
             figures |= verbs(writers, _superuser(servers), seconds=seconds, rounds=rounds)
         if asked.only in (None, "acts"):
-            figures |= acts(writers, _superuser(servers), seconds=seconds, rounds=rounds)
+            counts = tuple(asked.writers)
+            figures |= acts(writers, _superuser(servers), counts, seconds=seconds, rounds=rounds)
     print(json.dumps(figures))
 
 
@@ -66,13 +70,15 @@ def sealer() -> Iterator[None]:
 # --- Acts ----------------------------------------------------------------------------------------
 
 
-def acts(writers: Any, superuser: str, *, seconds: float, rounds: int) -> dict[str, float]:
+def acts(
+    writers: Any, superuser: str, counts: tuple[int, ...], *, seconds: float, rounds: int
+) -> dict[str, float]:
     """Medians; each round measures the ways one after the other, so that the machine is the same for all."""
     ratios: dict[str, float] = {}
     print(f"{'acts a second':<24}{'writers':>8}{'none':>10}{'trail':>10}{'chain':>10}", flush=True)
     for flush in FLUSHES:
         writers.flush_takes(superuser, milliseconds=flush)
-        for count in WRITERS:
+        for count in counts:
             found: dict[str, list[float]] = {way: [] for way in writers.WAYS}
             for _ in range(rounds):
                 with sealer():
