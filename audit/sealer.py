@@ -20,7 +20,8 @@ LEADER = 0x417274656D6973
 # Rung where somebody waits for a checkpoint; otherwise the sealer looks once in a while.
 BELL = "artemis_seal"
 SECONDS_BETWEEN = 1.0
-MOST_AT_ONCE = 10_000
+# The queue is put in order for each round, so a long one is taken in large ones.
+MOST_AT_ONCE = 50_000
 
 _TAKE = """
     WITH chosen AS (
@@ -92,8 +93,7 @@ class Sealer:
             leaves = self.connection.cursor(row_factory=tuple_row).execute(_TAKE, [limit]).fetchall()
             if not leaves:
                 return 0
-            for _, leaf in leaves:
-                frontier.append(bytes(leaf))
+            frontier.extend([bytes(leaf) for _, leaf in leaves])
             self._write_leaves(first, leaves)
             self._write_subtrees(frontier)
             note = self._write_checkpoint(frontier)
