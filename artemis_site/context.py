@@ -8,7 +8,8 @@ from django.urls import reverse
 
 from accounts.models import User
 from accounts.roles import Role
-from referrals.pressing import pressing_for
+from licensees.together import ask
+from referrals.pressing import about_pressing, pressing_in
 from scoring.models import ModelVersion
 from scoring.models.model_version import DEMONSTRATION
 
@@ -28,20 +29,31 @@ TEXT_SIZES = ("normal", "large")
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
+    around = cache(partial(_around, request))
     return {
         "navigation": navigation(request),
         "find_url": find_url(request),
         "preferences": preferences(request),
         # Asked only where a page has a place for it: a fragment has none.
-        "environment_badge": cache(partial(environment_badge, request)),
-        "pressing": cache(partial(pressing, request)),
+        "environment_badge": cache(lambda: environment_badge(around())),
+        "pressing": cache(lambda: pressing(around())),
     }
 
 
-def pressing(request: HttpRequest) -> dict[str, Any]:
-    """What stays on every page of a supervisor until somebody acts."""
+def _around(request: HttpRequest) -> dict[str, list[Any]]:
+    """What stands around every page, in one question."""
     person = getattr(request, "user", None)
-    found = pressing_for(person) if isinstance(person, User) else []
+    if not isinstance(person, User):
+        return {"pressing": [], "demonstration": []}
+    return ask(
+        pressing=about_pressing(person),
+        demonstration=ModelVersion.objects.demonstrating().values_list("pk", flat=True)[:1],
+    )
+
+
+def pressing(around: dict[str, list[Any]]) -> dict[str, Any]:
+    """What stays on every page of a supervisor until somebody acts."""
+    found = pressing_in(around["pressing"])
     return {
         "rows": found,
         "threats": [one for one in found if one.is_threat],
@@ -50,10 +62,8 @@ def pressing(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def environment_badge(request: HttpRequest) -> str:
-    if not isinstance(getattr(request, "user", None), User):
-        return ""
-    return DEMONSTRATION if ModelVersion.objects.demonstrating().exists() else ""
+def environment_badge(around: dict[str, list[Any]]) -> str:
+    return DEMONSTRATION if around["demonstration"] else ""
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:

@@ -1,9 +1,11 @@
 """What presses on a supervisor, on every page until somebody acts: threats that wait, and what is past its due time."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from accounts.models import User
@@ -27,10 +29,15 @@ class Pressing:
 
 
 def pressing_for(person: User) -> list[Pressing]:
-    """In one query, threats first, then by due time. Nothing for people who supervise nobody's work."""
-    if not person.has_role(Role.SUPERVISOR):
-        return []
+    """Threats first, then by due time. Nothing for people who supervise nobody's work."""
+    return pressing_in(about_pressing(person))
+
+
+def about_pressing(person: User) -> QuerySet[Any, Any]:
+    """The question, to be asked together with others."""
     now = timezone.now()
+    if not person.has_role(Role.SUPERVISOR):
+        return Escalation.objects.none().values_list("pk")
     current = EscalationVersion.objects.filter(escalation=OuterRef("pk"), number=OuterRef("version_count"))
     supervised = Escalation.objects.filter(case__licensee__in=licensees_served_by(person, Role.SUPERVISOR))
     pressing = with_due(open_ones(supervised)).annotate(
@@ -41,6 +48,11 @@ def pressing_for(person: User) -> list[Pressing]:
     rows = pressing.order_by("next_due_at", "pk").values_list(
         "pk", "case__reference", "next_due_at", "exit", "asked"
     )
+    return rows[:MOST]
+
+
+def pressing_in(rows: Iterable[Any]) -> list[Pressing]:
+    now = timezone.now()
     found = [
         Pressing(
             escalation_id=pk,
@@ -51,6 +63,6 @@ def pressing_for(person: User) -> list[Pressing]:
             is_overdue=due_at < now,
             is_asked=is_asked,
         )
-        for pk, reference, due_at, exit, is_asked in rows[:MOST]
+        for pk, reference, due_at, exit, is_asked in rows
     ]
     return sorted(found, key=lambda one: (not one.is_threat, one.due_at))

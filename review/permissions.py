@@ -11,7 +11,14 @@ from accounts.roles import Role
 from audit.record import About
 from licensees.assignments import people_serving, served_by, serves
 from licensees.models import Licensee
-from review.models import CalibrationSession, Case, Decision, FirstJudgement, SecondReview
+from review.models import (
+    CalibrationInvitation,
+    CalibrationSession,
+    Case,
+    Decision,
+    FirstJudgement,
+    SecondReview,
+)
 
 # One sentence for an unknown reference and for another licensee's: it must not tell whether the case exists.
 NOT_OPEN = (
@@ -47,6 +54,7 @@ def get_case_for(person: User, reference: str) -> Case:
                 )
             ),
             is_practised=Exists(practice_of(person, OuterRef("conversation"))),
+            is_voted_on=Exists(votes_on(OuterRef("pk"), person)),
             # Of the same conversation.
             others=Coalesce(Subquery(counted), 0),
         )
@@ -57,6 +65,7 @@ def get_case_for(person: User, reference: str) -> Case:
     _check_serves(person, case)
     check_not_blind(person, case, judged_blindly=case.is_judged_blindly)
     check_not_practised(person, case, practised=case.is_practised)
+    know_voted_on(person, case, voted_on=case.is_voted_on)
     check_not_voted_on(person, case)
     vars(case)["score_hidden_from"] = {person.pk: case.is_hidden}  # for review/first_judgement.py
     vars(case)["known_practised"] = {person.pk: case.is_practised}
@@ -85,12 +94,22 @@ def check_not_voted_on(by: User, case: Case) -> None:
     if not case.is_closed:
         return
     # Asked once for a case as it was read; a verb reads, and asks, anew.
-    known = vars(case).setdefault("known_voted_on", {})
+    known = vars(case).get("known_voted_on", {})
     if by.pk not in known:
-        voting = CalibrationSession.objects.filter(state=CalibrationSession.State.VOTING, cases__case=case)
-        known[by.pk] = voting.filter(invitations__person=by).exists()
-    if known[by.pk]:
+        know_voted_on(by, case, voted_on=votes_on(case.pk, by).exists())
+    if vars(case)["known_voted_on"][by.pk]:
         raise NotAllowed(NOT_OPEN, about=case.about())
+
+
+def know_voted_on(by: User, case: Case, *, voted_on: bool) -> None:
+    vars(case).setdefault("known_voted_on", {})[by.pk] = voted_on
+
+
+def votes_on(case_id: int | OuterRef, by: User) -> QuerySet[CalibrationInvitation]:
+    """This person's invitations to vote on a case now."""
+    voting = CalibrationSession.State.VOTING
+    invited: QuerySet[CalibrationInvitation] = CalibrationInvitation.objects.filter(person=by)
+    return invited.filter(session__state=voting, session__cases__case=case_id)
 
 
 def check_not_practised(by: User, case: Case, *, practised: bool | None = None) -> None:

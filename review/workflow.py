@@ -22,8 +22,10 @@ from review.permissions import (
     check_may_annotate,
     check_may_decide,
     check_may_reveal,
+    know_voted_on,
     practice_of,
     supervises,
+    votes_on,
 )
 from review.policies import (
     check_characteristic,
@@ -94,8 +96,10 @@ def lock_and_ask(case_id: int, by: User, **questions: Question) -> tuple[Case, d
         keys=DataKey.objects.filter(pk=case.conversation.data_key_id),
         blind=blind_reviews(case_id, by).values_list("pk", flat=True),
         practised=practice_of(by, case.conversation_id).values_list("pk", flat=True),
+        voted=votes_on(case_id, by).values_list("pk", flat=True),
         **questions,
     )
+    know_voted_on(by, case, voted_on=bool(answers["voted"]))
     known = {"judged_blindly": bool(answers["blind"]), "practised": bool(answers["practised"])}
     check_may_reveal(by, case, **known)
     case.conversation.data_key = answers["keys"][0]

@@ -5,9 +5,10 @@ from typing import Any
 from django.urls import reverse
 
 from accounts.models import User
+from licensees.together import ask
 from review.forms import DecideForm, typed_before
-from review.models import Case
-from review.policies import count, is_live, moment
+from review.models import Case, Claim, Decision, Hold
+from review.policies import count, is_live, know, moment
 from review.views.standing import Standing
 
 
@@ -16,7 +17,7 @@ def conflict(case: Case, person: User, form: DecideForm) -> dict[str, Any]:
 
     `case` is read anew, after the refusal.
     """
-    standing = Standing(case, person)
+    standing = _standing(case, person)
     page: dict[str, Any] = {"changes": _changes(standing, form)}
     if not (standing.is_mine or standing.take[0]):
         return page
@@ -30,6 +31,21 @@ def conflict(case: Case, person: User, form: DecideForm) -> dict[str, Any]:
         "again_fields": typed,
         "kept": "",
     }
+
+
+def _standing(case: Case, person: User) -> Standing:
+    """In one question."""
+    answers = ask(
+        claims=Claim.objects.filter(case=case).select_related("holder").order_by("pk"),
+        holds=Hold.objects.filter(case=case).select_related("held_by"),
+        decisions=Decision.objects.filter(case=case).select_related("decided_by", "withdrawal"),
+        held=person.claims.filter(ended_at=None).select_related("case__licensee"),
+    )
+    held = next(filter(is_live, answers.pop("held")), None)
+    know(case, **answers)
+    standing = Standing(case, person)
+    standing.held = held.case if held else None
+    return standing
 
 
 def _changes(standing: Standing, form: DecideForm) -> list[dict[str, str]]:
