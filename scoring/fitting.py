@@ -13,11 +13,13 @@ from scipy import sparse
 from scoring.compiled import GRAMS
 from scoring.features import Matrix, divisors
 from scoring.fitting_examples import read_examples
-from scoring.fitting_linear import Column, balance, fit_column, narrowed, rarity
+from scoring.fitting_linear import Column, balance, fit_column, narrowed, rarity, skeletons_first
 from scoring.fitting_stage import fit_stage
 from scoring.training_data import Progress, TrainingData, TrainingError
 
-CONVERSATION_C = 0.5
+CONVERSATION_C = 1.0
+# Generated text has few words, whose rarity is its grammar's doing (docs/adr/0014).
+GENERATED_C = 0.5
 # How much examples count: those as brought, their copies in odd spelling, single messages that were marked.
 MISSPELT_WEIGHT, MESSAGE_WEIGHT = 1.0, 0.55
 MISSPELT, SINGLE_MESSAGES = 1, 2
@@ -56,20 +58,30 @@ class _Chosen:
     labels: np.ndarray
     folds: np.ndarray
     groups: np.ndarray
+    generated: bool
 
     def weights(self, chosen: np.ndarray) -> np.ndarray:
+        """Conversations count alike whatever their label, as they will arrive; single messages are balanced, and
+        generated text.
+        """
         share = np.array([1.0, MISSPELT_WEIGHT, MESSAGE_WEIGHT])
         groups = self.groups[chosen]
-        return balance(self.labels[chosen], groups) * share[groups]
+        balanced = balance(self.labels[chosen], groups)
+        return np.where(self.generated | (groups == SINGLE_MESSAGES), balanced, 1.0) * share[groups]
 
 
 def fit_conversations(
-    data: TrainingData, fitting: np.ndarray, *, seed: int, progress: Progress | None = None
+    data: TrainingData,
+    fitting: np.ndarray,
+    *,
+    seed: int,
+    generated: bool = False,
+    progress: Progress | None = None,
 ) -> Fitted:
-    """Fit on the labelled conversations of a mask, [C] bool."""
+    """Fit on the labelled conversations of a mask, [C] bool; `generated` where a grammar wrote them."""
     fitting = fitting & (data.labels >= 0)
     check_labels(data, fitting)
-    examples = _chosen(data, fitting, seed=seed)
+    examples = _chosen(data, fitting, seed=seed, generated=generated)
     folds = np.unique(data.folds[fitting])
     columns = {}
     for number, fold in enumerate(folds.tolist(), start=1):
@@ -117,25 +129,27 @@ def check_labels(data: TrainingData, chosen: np.ndarray) -> None:
 
 def _column(examples: _Chosen, chosen: np.ndarray, *, seed: int) -> Column:
     rare = rarity(examples.counts, chosen & (examples.groups < SINGLE_MESSAGES))
+    if examples.generated:
+        rare = skeletons_first(rare)
     counts = examples.counts[np.flatnonzero(chosen)]
     return fit_column(
         counts,
         examples.labels[chosen],
         examples.weights(chosen),
         rare,
-        c=CONVERSATION_C,
+        c=GENERATED_C if examples.generated else CONVERSATION_C,
         seed=seed,
         faint=examples.groups[chosen] == MISSPELT,
     )
 
 
-def _chosen(data: TrainingData, fitting: np.ndarray, *, seed: int) -> _Chosen:
+def _chosen(data: TrainingData, fitting: np.ndarray, *, seed: int, generated: bool) -> _Chosen:
     """Take what fits into memory: all, or else all positive and a sample of the others with the hardest of the rest."""
     sizes = _feature_counts(data, fitting)
     if sizes.sum() <= MOST_FEATURES:
-        return _in_memory(data, fitting, seed=seed)
+        return _in_memory(data, fitting, seed=seed, generated=generated)
     sample = _sampled(data, fitting, sizes, MOST_FEATURES * (1 - HARD_SHARE), seed=seed)
-    first = _in_memory(data, sample, seed=seed)
+    first = _in_memory(data, sample, seed=seed, generated=generated)
     column = _column(first, np.ones(first.labels.size, dtype=bool), seed=seed)
     del first
     rest = np.flatnonzero(fitting & ~sample & (data.labels == 0))
@@ -143,7 +157,7 @@ def _chosen(data: TrainingData, fitting: np.ndarray, *, seed: int) -> _Chosen:
     hard = order[np.cumsum(sizes[order]) <= MOST_FEATURES * HARD_SHARE]
     chosen = sample.copy()
     chosen[hard] = True
-    return _in_memory(data, chosen, seed=seed)
+    return _in_memory(data, chosen, seed=seed, generated=generated)
 
 
 def _sampled(
@@ -180,7 +194,7 @@ def _whole_evidence(data: TrainingData, column: Column) -> np.ndarray:
     return evidence
 
 
-def _in_memory(data: TrainingData, chosen: np.ndarray, *, seed: int) -> _Chosen:
+def _in_memory(data: TrainingData, chosen: np.ndarray, *, seed: int, generated: bool) -> _Chosen:
     """Chosen conversations in their order, then single messages of them, so that blocks make no difference."""
     whole, single = [], []
     rng = np.random.default_rng(seed)
@@ -189,15 +203,14 @@ def _in_memory(data: TrainingData, chosen: np.ndarray, *, seed: int) -> _Chosen:
         numbers = own + block.first_conversation
         if own.size:
             groups = data.misspelt[numbers].astype(int)
-            whole.append(
-                _Chosen(block.conversation_matrix(own), data.labels[numbers], data.folds[numbers], groups)
-            )
+            matrix = block.conversation_matrix(own)
+            whole.append(_Chosen(matrix, data.labels[numbers], data.folds[numbers], groups, generated))
         if own.size and data.annotated[numbers].any():
-            single.append(_marked_messages(data, block, numbers, rng))
-    return _together([*whole, *single])
+            single.append(_marked_messages(data, block, numbers, rng, generated))
+    return _together([*whole, *single], generated=generated)
 
 
-def _together(parts: list[_Chosen]) -> _Chosen:
+def _together(parts: list[_Chosen], *, generated: bool) -> _Chosen:
     counts = sparse.vstack([part.counts for part in parts], format="csr")
     counts.indices, counts.indptr = counts.indices.astype(np.int32), counts.indptr.astype(np.int32)
     return _Chosen(
@@ -205,11 +218,12 @@ def _together(parts: list[_Chosen]) -> _Chosen:
         np.concatenate([part.labels for part in parts]).astype(int),
         np.concatenate([part.folds for part in parts]),
         np.concatenate([part.groups for part in parts]),
+        generated,
     )
 
 
 def _marked_messages(
-    data: TrainingData, block: Any, numbers: np.ndarray, rng: np.random.Generator
+    data: TrainingData, block: Any, numbers: np.ndarray, rng: np.random.Generator, generated: bool
 ) -> _Chosen:
     """Messages of annotated conversations as examples: 1 for one marked in a positive conversation, else 0."""
     conversations = block.owners + block.first_conversation
@@ -226,6 +240,7 @@ def _marked_messages(
         labels.astype(int),
         data.folds[conversations[rows]],
         np.full(rows.size, 2),
+        generated,
     )
 
 

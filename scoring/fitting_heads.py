@@ -13,7 +13,7 @@ from scipy.special import logit
 from scoring.characteristics import READ_KEYS
 from scoring.compiled import GRAMS
 from scoring.features import Matrix, divisors
-from scoring.fitting_linear import Column, balance, fit_column, rarity
+from scoring.fitting_linear import Column, balance, fit_column, rarity, skeletons_first
 from scoring.fitting_stage import platt
 from scoring.training_data import Progress, TrainingData
 
@@ -57,7 +57,7 @@ def fit_heads(
     held = _messages(data, calibrating & ~data.misspelt, seed=seed)
     if taught is None or held is None:
         return []
-    rare = rarity(taught.counts, np.ones(taught.grams.size, dtype=bool))
+    rare = skeletons_first(rarity(taught.counts, np.ones(taught.grams.size, dtype=bool)))
     heads = []
     for place, key in enumerate(READ_KEYS):
         if progress:

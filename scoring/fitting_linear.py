@@ -39,17 +39,24 @@ def balance(labels: np.ndarray, groups: np.ndarray | None = None) -> np.ndarray:
 
 
 def rarity(counts: Matrix, chosen: np.ndarray) -> np.ndarray:
-    """Return how much each feature weighs, [BUCKETS], by n chosen rows (a mask): √(ln((1 + n) / (1 + n_f)) + 1), 0 for
+    """Return how much each feature weighs, [BUCKETS], by n chosen rows (a mask): ln((1 + n) / (1 + n_f)) + 1, 0 for
     one in under 3 of them.
 
-    The root of scikit-learn's inverse document frequency: all of it made unfamiliar chat look positive, none of it lost
-    precision (docs/adr/0014). What is rarer tells single conversations, not behaviour.
+    scikit-learn's inverse document frequency. What is rarer tells single conversations, not behaviour.
     """
     inside = np.repeat(chosen, np.diff(counts.indptr))
     present = np.bincount(counts.indices[inside], minlength=BUCKETS)
-    rare = np.sqrt(np.log((1 + chosen.sum()) / (1 + present)) + 1.0)
-    rare[WORD_BUCKETS:] *= SKELETON_WEIGHT
+    rare = np.log((1 + chosen.sum()) / (1 + present)) + 1.0
     return np.where(present < FEWEST_ROWS, 0.0, rare)
+
+
+def skeletons_first(rare: np.ndarray) -> np.ndarray:
+    """Return the root of the rarity, with more weight on skeletons: for single messages and for generated text, where
+    all of the rarity makes unfamiliar chat look positive (docs/adr/0014).
+    """
+    weighed = np.sqrt(rare)
+    weighed[WORD_BUCKETS:] *= SKELETON_WEIGHT
+    return weighed
 
 
 def fit_column(

@@ -89,7 +89,7 @@ def _trained(
     progress: Progress | None,
 ) -> tuple[Model, dict[str, Any]]:
     fitting = np.ones(data.labels.size, dtype=bool) if unseen else data.folds != TEST
-    fitted = fit_conversations(data, fitting, seed=seed, progress=progress)
+    fitted = fit_conversations(data, fitting, seed=seed, generated=demonstration, progress=progress)
     teaching = fitting & (data.folds != CALIBRATION)
     heads = fit_heads(data, teaching, data.folds == CALIBRATION, seed=seed, progress=progress)
     header = _header(data, fitted, heads, seed=seed, name=name, demonstration=demonstration)
