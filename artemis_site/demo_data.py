@@ -94,7 +94,7 @@ def create_licensees(people: People) -> dict[str, Licensee]:
             slug=slug,
             code=code,
             jurisdiction=jurisdiction,
-            contact_email=f"safety@{slug}.example",
+            contact_email=f"desk@{slug}.example",
             by=DEMO,
         )
         set_policy(

@@ -4,14 +4,16 @@ import os
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from accounts.models import User
 from referrals.models import Escalation, Packet
 from review.models import Case
 from review.queue import claim_next
+from tests.browser.looking import settle
 from tests.browser.palette import with_few_colours
 from tests.machinery import REPOSITORY
+from tests.sealing import Seal
 
 FOLDER = os.environ.get("ARTEMIS_SCREENSHOTS", "")
 # Those that docs/ shows; without this all are made.
@@ -33,7 +35,7 @@ def shoot(chromium) -> Shoot:
     folder = REPOSITORY / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
 
-    def take(page: Page, name: str, *, whole: bool = False) -> None:
+    def take(page: Page, name: str, *, whole: bool = False, rail: bool = False) -> None:
         for theme in THEMES:
             page.emulate_media(color_scheme=theme, reduced_motion="reduce")
             for suffix, (width, height) in WIDTHS.items():
@@ -41,6 +43,8 @@ def shoot(chromium) -> Shoot:
                 if ONLY and file.removesuffix(".png") not in ONLY:
                     continue
                 page.set_viewport_size({"width": width, "height": height})
+                if rail:  # on a phone it is closed
+                    page.locator(".case__rail").evaluate("rail => { rail.open = true }")
                 (folder / file).write_bytes(with_few_colours(page.screenshot(full_page=whole), blank))
 
     return take
@@ -65,13 +69,15 @@ def test_the_moderators_pages(demo: None, open_page, sign_in_quickly, shoot: Sho
     shoot(_open(moderator, f"/cases/{case.reference}/"), "case-masked")
     moderator.set_viewport_size({"width": 1280, "height": 800})
     moderator.keyboard.press("Shift+R")
-    moderator.wait_for_timeout(600)
+    expect(moderator.locator("#reveal_flagged")).to_be_hidden()
+    settle(moderator)
+    moderator.keyboard.press("f")
     shoot(moderator, "case")
     moderator.set_viewport_size({"width": 1280, "height": 800})
     moderator.locator("body").press("n")
     moderator.locator("#decide_reason").select_option("peers")
     moderator.locator("#decide_reason").scroll_into_view_if_needed()
-    shoot(moderator, "decision")
+    shoot(moderator, "decision", rail=True)
     shoot(_open(moderator, f"/cases/{case.reference}/escalate"), "escalate")
     shoot(_open(moderator, "/care/"), "care")
 
@@ -85,7 +91,8 @@ def test_the_supervisors_pages(demo: None, sign_in_quickly, shoot: Shoot):
     shoot(_open(supervisor, "/overview/"), "overview", whole=True)
 
 
-def test_the_pages_of_admins_and_auditors(demo: None, sign_in_quickly, shoot: Shoot):
+def test_the_pages_of_admins_and_auditors(demo: None, sign_in_quickly, shoot: Shoot, seal: Seal):
+    seal()
     admin = sign_in_quickly("Adam")
     for path, name in [
         ("/licensees/", "licensees"),
