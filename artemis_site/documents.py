@@ -1,4 +1,4 @@
-"""The documents that are written by the code they describe: states, roles and verbs."""
+"""The documents that are written by the code: states, roles and verbs, and how we stand to ASVS."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,10 +8,10 @@ from django.conf import settings
 
 from accounts.access import Access
 from accounts.roles import DESCRIPTIONS, Role
+from artemis_site.asvs import asvs
+from artemis_site.markdown import page, table
 from artemis_site.site_map import pages
 from audit.verbs import Verb
-
-NOTE = "<!-- Written by `manage.py write_docs` from the code; change the code, then write again. -->"
 
 
 def documents() -> dict[str, str]:
@@ -47,7 +47,7 @@ def states() -> str:
         "the same call. A move that is not listed here is refused."
     )
     # In the order of the apps, which is the way that a conversation goes.
-    return _page(
+    return page(
         "States", intro, *(_states_of(model) for model in apps.get_models() if hasattr(model, "MOVES"))
     )
 
@@ -58,9 +58,9 @@ def _states_of(model: Any) -> str:
         [_label(model, before), _label(model, after), _words(verbs), _codes(verbs)]
         for (before, after), verbs in model.MOVES.items()
     ]
-    table = _table(["from", "to", "who moves it has …", "verb in the trail"], rows)
+    moves = table(["from", "to", "who moves it has …", "verb in the trail"], rows)
     where = f"`{model.__module__.replace('.', '/')}.py`"
-    return f"## {model._meta.verbose_name.capitalize()}\n\n{where}\n\n{diagram}\n\n{table}"
+    return f"## {model._meta.verbose_name.capitalize()}\n\n{where}\n\n{diagram}\n\n{moves}"
 
 
 def _diagram(model: Any) -> list[str]:
@@ -96,16 +96,14 @@ def roles() -> str:
         [f"**{role.label}**", description.comes_to, description.may_never]
         for role, description in DESCRIPTIONS.items()
     ]
-    matrix = [
-        [f"`/{page.route}`", *(_mark(page.access, who) for who in _COLUMNS.values())] for page in pages()
-    ]
-    return _page(
+    matrix = [[f"`/{one.route}`", *(_mark(one.access, who) for who in _COLUMNS.values())] for one in pages()]
+    return page(
         "Roles",
         intro,
-        _table(["role", "comes to", "may never"], described),
+        table(["role", "comes to", "may never"], described),
         "## Who may open which address\n\nThe role is the first of two doors: the second is the licensee, checked "
         "by each view for the thing that was asked for. A platform comes with its API key and sees only its own.",
-        _table(["address", *_COLUMNS], matrix),
+        table(["address", *_COLUMNS], matrix),
     )
 
 
@@ -133,19 +131,7 @@ def verbs() -> str:
         "what, in which request, and why where a reason was given; ids and digests only, never message text."
     )
     rows = [[f"`{verb.value}`", verb.label] for verb in Verb]
-    return _page("Verbs", intro, _table(["verb", "in words: who did it …"], rows))
+    return page("Verbs", intro, table(["verb", "in words: who did it …"], rows))
 
 
-# --- Markdown ----------------------------------------------------------------------------------
-
-
-def _page(title: str, *parts: str) -> str:
-    return "\n\n".join([f"# {title}", NOTE, *parts]) + "\n"
-
-
-def _table(head: list[str], rows: list[list[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
-
-
-WRITERS: dict[str, Callable[[], str]] = {"states": states, "roles": roles, "verbs": verbs}
+WRITERS: dict[str, Callable[[], str]] = {"states": states, "roles": roles, "verbs": verbs, "asvs": asvs}

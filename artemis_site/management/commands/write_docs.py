@@ -1,4 +1,4 @@
-"""manage.py write_docs: write the documents that describe the code, or with --check say which are stale."""
+"""manage.py write_docs: write the documents that are generated, or with --check say which are stale."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from artemis_site.documents import stale_documents, write_documents
 
 
 class Command(BaseCommand):
-    help = "Write docs/states.md, docs/roles.md and docs/verbs.md from the code."
+    help = "Write docs/states.md, docs/roles.md, docs/verbs.md and docs/asvs.md."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
