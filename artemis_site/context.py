@@ -3,6 +3,7 @@
 from functools import cache, partial
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -33,6 +34,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
     return {
         "navigation": navigation(request),
         "find_url": find_url(request),
+        "idle_minutes": settings.ARTEMIS_IDLE_MINUTES,
         "preferences": preferences(request),
         # Asked only where a page has a place for it: a fragment has none.
         "environment_badge": cache(lambda: environment_badge(around())),

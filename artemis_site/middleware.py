@@ -150,13 +150,17 @@ def _words(request: HttpRequest, refusal: NotAllowed | NotPossible, status: int)
         "title": "Not allowed" if status == 403 else "Not possible now",
         "sentence": refusal.sentence,
         **_way_on(refusal, status),
-        # What the person typed is theirs: it is given back, never dropped with the refusal.
-        "kept": "\n\n".join(
-            value
-            for name, value in request.POST.items()
-            if name in ("note", "grounds", "reason_text") and isinstance(value, str) and value.strip()
-        ),
+        "kept": _typed(request),
     }
+
+
+def _typed(request: HttpRequest) -> str:
+    """What the person typed is theirs: it is given back, never dropped with the refusal."""
+    return "\n\n".join(
+        value
+        for name, value in request.POST.items()
+        if name in ("note", "grounds", "reason_text") and isinstance(value, str) and value.strip()
+    )
 
 
 def _way_on(refusal: NotAllowed | NotPossible, status: int) -> dict[str, str]:
@@ -180,6 +184,10 @@ def _signed_out(request: HttpRequest, person: User, sentence: str) -> HttpRespon
         about = About(object_type="person", object_id=str(person.pk))
         record(Verb.SESSION_ENDED, by=Machine("sign-in"), about=about, reason=sentence)
     logout(request)
+    if request.method == "POST":
+        # Nothing was done with what they sent: it is given back, not dropped on the way to the door.
+        page = {"title": "You were signed out", "sentence": sentence, "kept": _typed(request)}
+        return render(request, "errors/signed_out.html", page, status=401)
     messages.warning(request, sentence)
     return _sign_in_first(request)
 

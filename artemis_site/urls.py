@@ -17,6 +17,7 @@ urlpatterns = [
     path("your-sign-in/recovery-codes", doors.new_recovery_codes, name="new_recovery_codes"),
     path("your-sign-in/keys/new", doors.add_security_key, name="add_security_key"),
     path("your-sign-in/keys/<int:key_id>/remove", doors.remove_security_key, name="remove_security_key"),
+    path("your-sign-in/stay", doors.stay, name="stay"),
     path("your-sign-in/end", doors.end_own_sessions, name="end_own_sessions"),
     path("preferences", views.preferences, name="preferences"),
     path("styleguide/", views.styleguide, name="styleguide"),

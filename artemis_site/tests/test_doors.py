@@ -197,6 +197,24 @@ def test_a_page_that_asks_by_itself_keeps_nobody_signed_in(mara: User, case) -> 
     assert client.session[sessions.KEY]["used"] == before
 
 
+def test_what_was_sent_too_late_is_given_back(mara: User, case) -> None:
+    client = signed_in_client(mara)
+    grown_older(client, used=timedelta(minutes=31))
+    typed = {"disposition": "no_action", "reason": "peers", "note": "Two of one age, as the profile says."}
+    answer = client.post(f"/cases/{case.reference}/decide", typed)
+    assert answer.status_code == 401
+    assert typed["note"] in answer.content.decode()
+    assert not case.decisions.exists()
+    assert client.get(QUEUE).status_code == 302
+
+
+def test_who_types_on_and_on_stays(mara: User) -> None:
+    client = signed_in_client(mara)
+    grown_older(client, used=timedelta(minutes=20))
+    assert client.post("/your-sign-in/stay").status_code == 204
+    assert client.session[sessions.KEY]["used"] > (timezone.now() - timedelta(minutes=1)).isoformat()
+
+
 def test_a_part_of_a_page_is_sent_to_the_door_too(mara: User) -> None:
     client = signed_in_client(mara)
     grown_older(client, began=timedelta(hours=10))

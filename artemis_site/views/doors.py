@@ -218,6 +218,13 @@ def remove_security_key(request: HttpRequest, key_id: int) -> HttpResponse:
 
 @access(SIGNED_IN)
 @require_POST
+def stay(request: HttpRequest) -> HttpResponse:
+    """Somebody types or scrolls on a page that asks for nothing; the middleware notes each use."""
+    return HttpResponse(status=204)
+
+
+@access(SIGNED_IN)
+@require_POST
 def end_own_sessions(request: HttpRequest) -> HttpResponse:
     """Everywhere, here too: whoever does not know which screen was left open wants them all closed."""
     person = signed_in(request)

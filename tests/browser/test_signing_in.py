@@ -133,3 +133,21 @@ def test_a_security_key_is_added_used_copied_and_removed(mara: User, open_page: 
     page.get_by_role("button", name="Remove this key").click()
     expect(page.locator("#messages")).to_contain_text("opens nothing any more")
     assert not SecurityKey.objects.exists()
+
+
+def test_who_types_is_not_signed_out_and_who_left_is_told(mara: User, open_page: OpenPage):
+    page = open_page(mara)
+    page.clock.install()
+    page.goto("/queue/")
+    warned = page.locator("[data-idle]")
+    page.keyboard.press("Shift")
+    with page.expect_request("**/your-sign-in/stay"):
+        page.clock.run_for(6 * 60_000)
+    page.clock.run_for(26 * 60_000)
+    expect(warned).to_have_count(0)
+    page.clock.run_for(2 * 60_000)
+    expect(warned).to_contain_text("in two minutes")
+    assert list(faults(page)) == []
+    with page.expect_request("**/your-sign-in/stay"):
+        page.keyboard.press("Shift")
+    expect(warned).to_have_count(0)
