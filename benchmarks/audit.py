@@ -62,9 +62,21 @@ def _superuser(servers: Any) -> str:
 @contextmanager
 def sealer() -> Iterator[None]:
     process = subprocess.Popen([sys.executable, "manage.py", "seal_audit"], cwd=REPOSITORY)
+    record_one = import_module("benchmarks.audit_trail").record_one
+    record_one()  # once it is sealed, the sealer is at work
+    _until_all_is_sealed(process)
     yield
+    _until_all_is_sealed(process)
     process.terminate()
     process.wait(timeout=60)
+
+
+def _until_all_is_sealed(process: "subprocess.Popen[bytes]") -> None:
+    waiting = import_module("audit.sealed_trail").waiting
+    while waiting().count:
+        if process.poll() is not None:
+            raise SystemExit("The sealer of this benchmark has ended.")
+        time.sleep(0.1)
 
 
 # --- Acts ----------------------------------------------------------------------------------------
@@ -95,22 +107,44 @@ def acts(
 
 def verbs(writers: Any, superuser: str, *, seconds: float, rounds: int) -> dict[str, float]:
     """What a person does: claims and releases through the application, all checks included."""
-    people = _people_with_cases()
+    people, waits = _people_with_cases(), dict[str, float]()
     ratios: dict[str, float] = {}
     for flush in FLUSHES:
         writers.flush_takes(superuser, milliseconds=flush)
         found: dict[bool, list[float]] = {True: [], False: []}
-        for _ in range(rounds):
+        for turn in range(rounds):
             with sealer():
-                for is_recorded, rates in found.items():
-                    rates.append(writers.verbs_a_second(people, seconds=seconds, is_recorded=is_recorded))
+                began = time.time()
+                for is_recorded in (turn % 2 == 0, turn % 2 == 1):  # neither is always the first
+                    rate = writers.verbs_a_second(people, seconds=seconds, is_recorded=is_recorded)
+                    found[is_recorded].append(rate)
+            waits = window(since=time.time() - began)
         recorded, unrecorded = (statistics.median(found[one]) for one in (True, False))
         print(
             f"claims and releases, flush of {flush} ms: {recorded:.0f} a second recorded, {unrecorded:.0f} not",
             flush=True,
         )
         ratios[f"verbs recorded against not, flush {flush} ms"] = round(recorded / unrecorded, 2)
-    return ratios
+    return ratios | waits
+
+
+def window(*, since: float) -> dict[str, float]:
+    """How long entries of so many seconds waited for the checkpoint that covers them."""
+    connection = import_module("django.db").connection
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT percentile_cont(ARRAY[0.5, 0.99, 1]) WITHIN GROUP (ORDER BY extract(epoch FROM"
+            " checkpoint.made_at - event.at)) FROM audit_auditevent AS event"
+            " JOIN audit_auditleaf AS leaf ON leaf.event_id = event.id"
+            " CROSS JOIN LATERAL (SELECT made_at FROM audit_auditcheckpoint WHERE size > leaf.index"
+            " ORDER BY size LIMIT 1) AS checkpoint WHERE event.at > now() - %s * interval '1 second'",
+            [since],
+        )
+        half, most, longest = cursor.fetchone()[0]
+    print(
+        f"until sealed: {half:.2f} s, 99 of 100 within {most:.2f} s, the longest {longest:.2f} s", flush=True
+    )
+    return {"until sealed, median seconds": round(half, 2), "until sealed, longest": round(longest, 2)}
 
 
 def _people_with_cases() -> list[tuple[int, int]]:

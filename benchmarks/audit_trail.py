@@ -19,7 +19,7 @@ from psycopg.types.json import Jsonb
 from audit.models import AuditEvent
 from audit.notes import load_signer
 from audit.published import Published
-from audit.record import canonical_entry
+from audit.record import About, Machine, canonical_entry, record
 from audit.sealer import Sealer
 from audit.verbs import Verb
 
@@ -52,6 +52,11 @@ def fill(count: int, *, seed: int = 5) -> None:
                 " ON CONFLICT (case_reference) DO UPDATE SET last = excluded.last",
                 list(numbers.items()) if first + AT_ONCE >= count else [],
             )
+
+
+def record_one() -> None:
+    with transaction.atomic():
+        record(Verb.MODEL_REGISTERED, by=Machine("benchmark"), about=About("model", "1"))
 
 
 def seal(url: str) -> int:
