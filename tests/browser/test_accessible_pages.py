@@ -31,6 +31,7 @@ NO_PAGE = {
     "second_step": "leads to signing in; test_signing_in.py looks at it",
     "set_up": "leads to signing in; test_signing_in.py looks at it",
     "scoring_api:schema": "a file for programs",
+    "audit:checkpoint": "a file to keep, which the trail's page leads to",
     "review:today": FRAGMENT,
     "review:arrivals": FRAGMENT,
     "review:turns": FRAGMENT,
