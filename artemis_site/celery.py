@@ -8,7 +8,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "artemis_site.settings")
 
 app = Celery("artemis")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["audit", "scoring", "review", "referrals"])
+app.autodiscover_tasks(["accounts", "audit", "scoring", "review", "referrals"])
 
 # `expires`: a doorbell that nobody heard for a few periods is worthless, so the queue cannot grow.
 app.conf.beat_schedule = {
@@ -51,6 +51,11 @@ app.conf.beat_schedule = {
         "task": "scoring.tasks.forget_leftovers",
         "schedule": 86_400.0,
         "options": {"expires": 86_400},
+    },
+    "forget sessions that have expired": {
+        "task": "accounts.tasks.forget_sessions",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
     },
     "forget old idempotency keys": {
         "task": "scoring.tasks.forget_idempotency_keys",

@@ -134,6 +134,7 @@ HTTPS = env.switch("ARTEMIS_HTTPS", default=False)
 # How long a person stays signed in without an act, and at most.
 ARTEMIS_IDLE_MINUTES = env.number("ARTEMIS_IDLE_MINUTES", default=30)
 ARTEMIS_SIGNED_IN_HOURS = env.number("ARTEMIS_SIGNED_IN_HOURS", default=10)
+SESSION_ENGINE = "accounts.session_store"
 SESSION_COOKIE_AGE = ARTEMIS_SIGNED_IN_HOURS * 3600
 # How many proxies of one's own stand in front and add to X-Forwarded-For; 0: nothing that is forwarded is believed.
 ARTEMIS_PROXIES = env.number("ARTEMIS_PROXIES", default=0)
