@@ -7,6 +7,8 @@ from django.urls import reverse
 from review.models import Case
 
 WINDOW = 50
+# What is joined on while somebody scrolls: few enough to be put in within a frame or two.
+JOINED = 20
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class Window:
 
     @classmethod
     def after(cls, number: int) -> "Window":
-        return cls(number + 1, goes_on=True)
+        return cls(number + 1, size=JOINED, goes_on=True)
 
     @classmethod
     def around(cls, number: int) -> "Window":

@@ -1,7 +1,7 @@
 // A long conversation is on the page in parts. Here they are joined on when they are reached, and a turn that is not on
 // the page is fetched in place of what is; without this module each part is a page of its own.
 
-const NEAR_PIXELS = 600;
+const NEAR_PIXELS = 1500;
 const conversation = document.querySelector("[data-conversation]");
 const transcript = () => document.getElementById("transcript");
 let scrolledTo = scrollY;

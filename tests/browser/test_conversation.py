@@ -149,8 +149,9 @@ def test_a_long_conversation_is_joined_on_where_it_is_read(long: Case, mara: Use
     page = opened(open_page, mara, long)
     expect(page.locator("#m-51")).to_have_count(0)
     page.locator("#m-50").scroll_into_view_if_needed()
-    expect(page.locator("#m-51")).to_be_attached()
-    expect(page.locator("[data-turn]")).to_have_count(100)
+    expect(page.locator("#m-70")).to_be_attached()
+    shown = page.locator("[data-turn]").evaluate_all("turns => turns.map((turn) => Number(turn.id.slice(2)))")
+    assert shown == list(range(1, len(shown) + 1)), "without a gap and none twice"
 
 
 def test_what_is_read_stays_in_its_place_when_earlier_turns_come(long: Case, mara: User, open_page):
@@ -171,16 +172,18 @@ IS_LAID_OUT = "turn => turn.checkVisibility({ contentVisibilityAuto: true })"
 def test_a_part_far_from_the_screen_is_not_laid_out_and_keeps_its_height(long: Case, mara: User, open_page):
     page = opened(open_page, mara, long)
     page.evaluate("document.said = 0; document.addEventListener('settled', () => { document.said += 1; })")
-    for number in (50, 100, 150):
+    for number in range(50, 151, 20):
         page.locator(f"#m-{number}").scroll_into_view_if_needed()
         expect(page.locator(f"#m-{number + 1}")).to_be_attached()
+    page.wait_for_load_state("networkidle")
+    page.locator("#m-150").scroll_into_view_if_needed()
     height = page.evaluate("document.documentElement.scrollHeight")
     expect(page.locator("#m-50")).to_be_attached()
 
     assert page.locator("#m-150").evaluate(IS_LAID_OUT)
     page.wait_for_function(f"!({IS_LAID_OUT})(document.getElementById('m-1'))")
     # Once for each part that came, besides what the page fetches of itself; not once for each of 150 turns.
-    assert 3 <= page.evaluate("document.said") <= 15
+    assert 3 <= page.evaluate("document.said") <= 20
     assert page.evaluate("document.documentElement.scrollHeight") == height
     page.evaluate("document.getElementById('m-7').setAttribute('aria-current', 'true')")
     page.keyboard.press("r")  # the turn where one is, not the first on the screen
