@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from artemis_site.checks import evidence_can_be_sealed, keys_are_private
+from artemis_site.checks import evidence_can_be_sealed, keys_are_private, secrets_are_set
 from referrals.signing import create_signing_key
 from scoring.key_providers import KEY_FILE, create_key_file
 
@@ -53,3 +53,26 @@ def test_a_provider_that_is_not_there_is_named(folder: Path, settings: Any) -> N
     settings.ARTEMIS_KEY_PROVIDER = "nowhere.keys"
     (message,) = evidence_can_be_sealed()
     assert "nowhere" in message.msg
+
+
+def test_a_secret_of_its_own_for_each_process_is_found(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.HTTPS = True
+    monkeypatch.setenv("SECRET_KEY", "x" * 50)
+    assert secrets_are_set() == []
+    monkeypatch.delenv("SECRET_KEY")
+    assert [message.id for message in secrets_are_set()] == ["artemis.E003"]
+
+
+def test_evidence_in_clear_on_the_way_is_found(settings: Any) -> None:
+    settings.HTTPS = False
+    (message,) = secrets_are_set()
+    assert message.id == "artemis.E004"
+    assert "ARTEMIS_HTTPS=on" in (message.hint or "")
+
+
+def test_codes_that_are_shown_are_found(settings: Any) -> None:
+    settings.HTTPS = settings.ARTEMIS_SHOW_CODES = True
+    (message,) = secrets_are_set()
+    assert message.id == "artemis.E008"
