@@ -77,6 +77,7 @@ def test_no_task_can_do_more_than_look_now():
     current_app.loader.import_default_modules()
     own = {name for name in current_app.tasks if not name.startswith("celery.")}
     assert own == {
+        "accounts.tasks.forget_sessions",
         "audit.tasks.send_checkpoints",
         "scoring.tasks.score_pending",
         "scoring.tasks.forget_idempotency_keys",
