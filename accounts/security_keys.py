@@ -109,7 +109,10 @@ def _credentials(keys: Iterable[SecurityKey]) -> list[AttestedCredentialData]:
 
 
 def _read(answer: str) -> dict[str, Any]:
-    read = json.loads(answer) if len(answer) <= LONGEST_ANSWER else None
+    try:
+        read = json.loads(answer) if len(answer) <= LONGEST_ANSWER else None
+    except (ValueError, RecursionError):
+        raise NotTheKey from None
     if not isinstance(read, dict):
         raise NotTheKey
     return read

@@ -1,6 +1,6 @@
 """Step-up: before an act that cannot be undone, a person shows again that it is they who sit here.
 
-Today that is the password; a second factor is added in `proves`. A confirmation counts for a short time, in the session
+That is the password. A confirmation counts for a short time, in the session
 in which it was given, and for one purpose only. Recording it, and counting failures, is the caller's: the trail lies
 above this app.
 """

@@ -43,6 +43,11 @@ def wait_until(request: HttpRequest, *, name: str) -> datetime | None:
     return attempts.count(_limits(request, name), now=timezone.now())
 
 
+def forget_tries(request: HttpRequest, *, name: str) -> None:
+    """It was they: what was mistyped before counts no longer."""
+    attempts.forget(_limits(request, name))
+
+
 def go_half_way(request: HttpRequest, person: User, *, next_url: str) -> None:
     """A new session: what was known to whoever typed the password before is worth nothing after it."""
     request.session.flush()
@@ -129,7 +134,7 @@ def let_in(request: HttpRequest, person: User, *, proof: Proof) -> None:
         sessions.begin(request.session, now=timezone.now())
         record_about(Verb.PERSON_SIGNED_IN, person_id=person.pk, by=person, payload={"with": proof.value})
     for name in (person.email, f"code {person.pk}"):
-        attempts.forget(_limits(request, name))
+        forget_tries(request, name=name)
 
 
 def secret_being_set_up(session: SessionBase, person: User) -> str:

@@ -23,7 +23,7 @@ def end_sessions(*, person: User, by: Actor) -> None:
 
 
 def take_app_away(*, person: User, reason: str, by: Actor) -> None:
-    """Their app and their recovery codes end, and so do their sessions; they set up a new one at the next sign-in.
+    """Their app, recovery codes and security keys end, and so do their sessions; the next sign-in sets up new ones.
 
     Raises NotPossible where a person would take away their own: a stolen session must not be able to change the lock.
     """

@@ -33,19 +33,14 @@ log = structlog.get_logger(__name__)
 class PerKey(BaseThrottle):
     """After the key was found valid."""
 
-    _wait: float | None = None
-
     def allow_request(self, request: Request, view: Any) -> bool:
         key = request.auth
         if not isinstance(key, ApiKey):
             return True
-        self._wait = _seconds_to_wait(f"key {key.pk}", most=settings.ARTEMIS_KEY_CALLS)
-        if self._wait is not None:
-            raise Throttled(self._wait, TOO_OFTEN.format(most=settings.ARTEMIS_KEY_CALLS))
+        wait = _seconds_to_wait(f"key {key.pk}", most=settings.ARTEMIS_KEY_CALLS)
+        if wait is not None:
+            raise Throttled(wait, TOO_OFTEN.format(most=settings.ARTEMIS_KEY_CALLS))
         return True
-
-    def wait(self) -> float | None:
-        return self._wait
 
 
 def check_wrong_keys(request: Request) -> None:

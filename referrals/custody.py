@@ -3,6 +3,8 @@
 A packet encloses the hands up to its sealing (`hands.py`); the page goes on from there, to the recipient.
 """
 
+from collections.abc import Iterable, Iterator
+
 from audit.models import AuditEvent
 from audit.verbs import Verb
 from referrals.hands import HANDS as HANDS_TO_THE_SEALING
@@ -30,13 +32,19 @@ def events_of(escalation: Escalation) -> list[AuditEvent]:
     own = {("escalation", str(escalation.pk))}
     own |= {("packet", str(key)) for key in packets} | {("delivery", str(key)) for key in deliveries}
     events = AuditEvent.objects.filter(case_reference=escalation.case.reference, verb__in=HANDS)
+    # A draft may be looked at before anybody is asked: then the entry is about the case, as in the packet.
     return [
-        event for event in events.order_by("case_sequence") if (event.object_type, event.object_id) in own
+        event
+        for event in events.order_by("case_sequence")
+        if event.object_type == "case" or (event.object_type, event.object_id) in own
     ]
 
 
-def digests_of(event: AuditEvent) -> tuple[str, str]:
-    """What lay before this hand and what it left: they differ where a packet is sealed or encrypted."""
-    facts = event.payload
-    before = str(facts.get("digest") or facts.get("archive_digest") or "")
-    return before, str(facts.get("digest_after") or facts.get("archive_digest") or before)
+def digests_of(events: Iterable[AuditEvent]) -> Iterator[tuple[str, str]]:
+    """Of each hand what the one before left, as in `custody.json`, and what it left itself: sealed, encrypted."""
+    before = ""
+    for event in events:
+        facts = event.payload
+        had = str(facts.get("archive_digest") or facts.get("digest") or before)
+        yield before, str(facts.get("digest_after") or had)
+        before = had

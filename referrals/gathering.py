@@ -130,6 +130,8 @@ def _transcript(
 
 def _earlier_versions(conversation: Conversation, message: Message) -> tuple[EarlierVersion, ...]:
     revisions = sorted(message.revisions.all(), key=lambda revision: revision.version)
+    if not revisions:  # of nearly all: without asking for the key of the conversation once more
+        return ()
     texts = open_texts(conversation, [_as_message(message, revision) for revision in revisions])
     return tuple(
         EarlierVersion(

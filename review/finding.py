@@ -9,6 +9,7 @@ from accounts.roles import Role
 from licensees.assignments import licensees_served_by
 from review.models import Case
 from review.permissions import practised_by
+from review.turn_numbers import whole
 
 MOST_FOUND = 20
 
@@ -29,7 +30,7 @@ def find_cases(*, text: str, by: User) -> list[Case]:
 def split_reference(text: str) -> tuple[str, int | None]:
     """The case and the turn in “nw-2031-7#14”, as it is copied from the case page."""
     reference, _, turn = text.strip().upper().partition("#")
-    return reference, int(turn) if turn.isascii() and turn.isdigit() and len(turn) < 9 else None
+    return reference, whole(turn)
 
 
 def _ways(text: str, by: User) -> Iterator[QuerySet[Case]]:

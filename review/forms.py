@@ -11,6 +11,7 @@ from accounts.models import User
 from review.models import Case, Decision
 from review.models.hold import LONGEST_HOLD
 from review.policies import LONGEST_WATCH, REVEALED_AT_ONCE
+from review.turn_numbers import whole
 from scoring.characteristics import CHARACTERISTICS
 
 LONGEST_NOTE = 4_000
@@ -58,7 +59,7 @@ class RevealForm(forms.Form):
         self.turns = turns
         # Any number may be asked for; whether the conversation has it is for the policy to say.
         sent = data.getlist("number")
-        self.fields["number"].choices = [(text, text) for text in sent if text.isdigit() and len(text) < 9]  # type: ignore[attr-defined]
+        self.fields["number"].choices = [(text, text) for text in sent if whole(text) is not None]  # type: ignore[attr-defined]
 
     @property
     def numbers(self) -> list[int]:

@@ -7,7 +7,7 @@ counts for care like any other reading, and the trail says plainly what was gold
 """
 
 import secrets
-from datetime import date, timedelta
+from datetime import date
 
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
@@ -37,12 +37,11 @@ from review.policies import (
     open_claim,
 )
 from review.references import reference_of
+from review.rotation import SPARE
 from scoring.models import Conversation
 
 PRACTICE = Machine("golden")
 State = GoldenCase.State
-# What is due sooner than this is never made to wait for practice.
-SPARE = timedelta(minutes=30)
 CHOSEN_AMONG = 50
 
 
@@ -118,8 +117,6 @@ def give_practice(by: User, instead_of: int, read: Exposure) -> Case | None:
 
     Nothing is drawn where a person may be in danger, or a case is nearly late.
     """
-    if not GoldenCase.objects.filter(state=State.ACTIVE).exists():
-        return None
     first = Case.objects.filter(pk=instead_of).first()
     if first is None or first.lane == Case.Lane.IMMINENT or first.due_at < timezone.now() + SPARE:
         return None

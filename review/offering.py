@@ -18,7 +18,6 @@ from review.opting_out import HIGH, LeftOut
 
 # Of each licensee so many are looked at where there are several: more than there are people who claim at once.
 CANDIDATES = 64
-URGENCY = "lane_order, due_at, id"
 # OFFSET 0 keeps the planner from joining with all that was ever released: the few cases that are looked at are asked
 # one by one.
 OFFERED = """

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TextIO
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
@@ -172,24 +172,29 @@ def changing_key_file() -> Iterator[list[RingKey]]:
     Nothing is written where the block raises.
     """
     folder: Path = settings.ARTEMIS_KEYS
-    before = file_keys().keys
-    keys = list(before)
+    new, is_ours = folder / NEW_FILE, True
     try:
         # What is under way keeps others out; it never is the file that is read.
-        _write_new(folder / NEW_FILE, keys)
+        _write_new(new, ())
     except FileExistsError:
         raise RotationUnderWay(
-            f"Another rotation is under way. If none is, one was cut short: delete {folder / NEW_FILE} and try again."
+            f"Another rotation is under way. If none is, one was cut short: delete {new} and try again."
         ) from None
     try:
+        # Read only now: another process may have added a key until a moment ago.
+        before = file_keys().keys
+        keys = list(before)
         yield keys
         if tuple(keys) != before:
-            os.unlink(folder / NEW_FILE)
-            _write_new(folder / NEW_FILE, keys)
-            os.replace(folder / NEW_FILE, folder / KEY_FILE)
+            with new.open("w") as file:
+                _write(file, keys)
+            os.replace(new, folder / KEY_FILE)
+            is_ours = False
             _keep_names(folder)
     finally:
-        (folder / NEW_FILE).unlink(missing_ok=True)
+        # Once it was renamed, a file of this name is another process's.
+        if is_ours:
+            new.unlink(missing_ok=True)
 
 
 def add_key(keys: list[RingKey]) -> RingKey:
@@ -205,9 +210,13 @@ def _new_key() -> RingKey:
 def _write_new(path: Path, keys: Sequence[RingKey]) -> None:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w") as file:
-        file.writelines(key.as_line() for key in keys)
-        file.flush()
-        os.fsync(file.fileno())
+        _write(file, keys)
+
+
+def _write(file: TextIO, keys: Sequence[RingKey]) -> None:
+    file.writelines(key.as_line() for key in keys)
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def _keep_names(folder: Path) -> None:

@@ -16,6 +16,7 @@ from audit.record import About, Actor, record
 from audit.verbs import Verb
 from scoring.key_providers import (
     EvidenceUnreadable,
+    KeyProvider,
     RingKey,
     add_key,
     changing_key_file,
@@ -62,7 +63,7 @@ def wrap_anew(*, by: Actor, batch: int = BATCH) -> Iterator[int]:
             if not rows:
                 return
             last = rows[-1].pk
-            done = [row for row in rows if _wrapped_anew(row)]
+            done = [row for row in rows if _wrapped_anew(row, provider)]
             DataKey.objects.bulk_update(done, ["wrapped", "wrapped_by"])
             if done:
                 about = About("data_keys", f"{done[0].pk}–{done[-1].pk}")
@@ -71,8 +72,7 @@ def wrap_anew(*, by: Actor, batch: int = BATCH) -> Iterator[int]:
         yield len(done)
 
 
-def _wrapped_anew(row: DataKey) -> bool:
-    provider = key_provider()
+def _wrapped_anew(row: DataKey, provider: KeyProvider) -> bool:
     try:
         key = provider.unwrap(bytes(row.wrapped or b""), key_id=row.wrapped_by)
     except EvidenceUnreadable:

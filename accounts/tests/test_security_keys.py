@@ -68,6 +68,13 @@ def test_a_very_long_answer_is_not_read(mara: User) -> None:
         security_keys.prove(person=mara, answer=answer, state=state, host=HOST, now=timezone.now())
 
 
+def test_a_deep_answer_proves_nothing(mara: User) -> None:
+    _, state = security_keys.begin_proving(mara, host=HOST)
+    answer = "[" * security_keys.LONGEST_ANSWER
+    with pytest.raises(NotTheKey):
+        security_keys.prove(person=mara, answer=answer, state=state, host=HOST, now=timezone.now())
+
+
 def test_with_the_app_the_keys_are_taken_away_too(mara: User) -> None:
     SecurityKey.objects.create(person=mara, name="Key", credential_id=b"1", credential=b"")
     second_factor.take_away(person=mara)

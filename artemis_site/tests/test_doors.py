@@ -248,6 +248,18 @@ def test_new_codes_and_a_new_app_ask_for_the_password(mara: User) -> None:
     assert len(re.findall(r'<li class="digest">', answer.content.decode())) == second_factor.RECOVERY_CODES
 
 
+def test_the_right_password_is_no_guess_and_a_wait_is_called_one(mara: User) -> None:
+    give_app(mara)
+    client, path = signed_in_client(mara), "/your-sign-in/recovery-codes"
+    for _ in range(attempts.MOST_BY_PERSON_AND_ADDRESS + 2):
+        assert client.post(path, {"password": PASSWORD}).status_code == 200
+    for _ in range(attempts.MOST_BY_PERSON_AND_ADDRESS):
+        assert "not your password" in client.post(path, {"password": "wrong"}).content.decode()
+    answer = client.post(path, {"password": PASSWORD})
+    assert answer.status_code == 422
+    assert "Too many tries" in answer.content.decode()
+
+
 def test_a_new_app_takes_the_place_of_the_old_one(mara: User) -> None:
     give_app(mara)
     client = signed_in_client(mara)

@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import second_factor, sessions
+from accounts import second_factor
 from accounts.access import PUBLIC, SIGNED_IN, access
 from accounts.models import User
 from accounts.second_factor import Proof
@@ -28,6 +28,7 @@ from artemis_site.letting_in import (
     add_key,
     ask_for_key,
     ask_for_new_key,
+    forget_tries,
     go_half_way,
     half_way,
     let_in,
@@ -41,8 +42,9 @@ from artemis_site.letting_in import (
     wait_until,
 )
 from audit.verbs import Verb
+from licensees.people_doors import end_sessions
 
-WAIT = "Too many tries. Wait until {at:%H:%M} UTC, or ask an admin for a new password."
+WAIT = "Too many tries. Wait until {at:%H:%M} UTC."
 WRONG_CODE = "This code does not fit, or was used before. Wait for the next one and type it here."
 WRONG_KEY = "This is not a key of yours, or it took too long. Try it again, or type a code."
 WRONG_NEW_KEY = "The key was not added: it is known already, or it took too long. Try it again."
@@ -169,8 +171,8 @@ def own_doors(request: HttpRequest) -> HttpResponse:
 def replace_app(request: HttpRequest) -> HttpResponse:
     """A new telephone. The password is asked again: an unlocked screen is not the person."""
     person = signed_in(request)
-    if request.method == "POST" and not _is_they(request, person):
-        return _set_up_page(request, person, error=WRONG_PASSWORD, asks_password=True, status=422)
+    if request.method == "POST" and (error := _why_not_they(request, person)):
+        return _set_up_page(request, person, error=error, asks_password=True, status=422)
     answer = _set_up(request, person, next_url="", asks_password=True)
     if isinstance(answer, HttpResponse):
         return answer
@@ -181,8 +183,8 @@ def replace_app(request: HttpRequest) -> HttpResponse:
 @require_POST
 def new_recovery_codes(request: HttpRequest) -> HttpResponse:
     person = signed_in(request)
-    if not _is_they(request, person):
-        return render(request, "accounts/own_doors.html", _own_doors(person, WRONG_PASSWORD), status=422)
+    if error := _why_not_they(request, person):
+        return render(request, "accounts/own_doors.html", _own_doors(person, error), status=422)
     codes = make_new_recovery_codes(person)
     return render(request, "accounts/recovery_codes.html", {"codes": codes, "next_url": ""})
 
@@ -194,13 +196,11 @@ def add_security_key(request: HttpRequest) -> HttpResponse:
     error = ""
     if request.method == "POST":
         posted = request.POST
-        if not _is_they(request, person):
-            error = WRONG_PASSWORD
-        elif add_key(request, person, name=posted.get("name", ""), answer=posted.get("key", "")):
+        error = _why_not_they(request, person)
+        if not error and add_key(request, person, name=posted.get("name", ""), answer=posted.get("key", "")):
             messages.success(request, "The key opens the door from now on. Your app and your codes still do.")
             return redirect("own_doors")
-        else:
-            error = WRONG_NEW_KEY
+        error = error or WRONG_NEW_KEY
     page = {"key_options": json.dumps(ask_for_new_key(request, person)), "error": error}
     return render(request, "accounts/add_security_key.html", page, status=422 if error else 200)
 
@@ -209,8 +209,8 @@ def add_security_key(request: HttpRequest) -> HttpResponse:
 @require_POST
 def remove_security_key(request: HttpRequest, key_id: int) -> HttpResponse:
     person = signed_in(request)
-    if not _is_they(request, person):
-        return render(request, "accounts/own_doors.html", _own_doors(person, WRONG_PASSWORD), status=422)
+    if error := _why_not_they(request, person):
+        return render(request, "accounts/own_doors.html", _own_doors(person, error), status=422)
     remove_key(person, key_id=key_id)
     messages.success(request, "The key opens nothing any more.")
     return redirect("own_doors")
@@ -228,9 +228,7 @@ def stay(request: HttpRequest) -> HttpResponse:
 def end_own_sessions(request: HttpRequest) -> HttpResponse:
     """Everywhere, here too: whoever does not know which screen was left open wants them all closed."""
     person = signed_in(request)
-    with transaction.atomic():
-        sessions.end_all(person, now=timezone.now())
-        record_about(Verb.SESSIONS_ENDED, person_id=person.pk, by=person)
+    end_sessions(person=person, by=person)
     logout(request)
     messages.success(request, "You are signed out everywhere.")
     return redirect("sign_in")
@@ -275,15 +273,17 @@ def _set_up_page(
     return render(request, "accounts/set_up.html", page, status=status)
 
 
-def _is_they(request: HttpRequest, person: User) -> bool:
-    """Counted like a try to sign in, and recorded where it fails."""
-    if wait_until(request, name=person.email) is not None:
-        return False
+def _why_not_they(request: HttpRequest, person: User) -> str:
+    """Empty where the password is theirs. Counted like a try to sign in, and recorded where it fails."""
+    until = wait_until(request, name=person.email)
+    if until is not None:
+        return WAIT.format(at=until)
     if person.check_password(request.POST.get("password", "")):
-        return True
+        forget_tries(request, name=person.email)
+        return ""
     with transaction.atomic():
         record_about(Verb.CONFIRMATION_FAILED, person_id=person.pk, by=person)
-    return False
+    return WRONG_PASSWORD
 
 
 def _code_now(person: User) -> str:

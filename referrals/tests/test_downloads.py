@@ -1,6 +1,7 @@
 """A supervisor takes the packet; who took it is on record before the bytes leave."""
 
 import hashlib
+import json
 from collections.abc import Callable
 
 import psycopg
@@ -15,10 +16,12 @@ from accounts.models import User
 from audit.models import AuditEvent
 from audit.transitions import NotPossible
 from audit.verbs import Verb
+from referrals import archive
 from referrals.delivering import download
 from referrals.models import Delivery, Packet
 from referrals.tests.conftest import approved_by, ask
 from referrals.verification import verify
+from referrals.views.packets import custody_of
 from scoring.models import DataKey
 
 
@@ -123,3 +126,17 @@ def test_the_page_shows_whose_hands_it_passed_through(
     assert packet.digest in page
     assert packet.archive_digest in page
     assert "between the two of us" not in page
+
+
+def test_the_page_and_the_packet_tell_the_same_of_each_hand(packet: Packet, otto: User) -> None:
+    raw = download(packet_id=packet.pk, by=otto)
+    (sealed,) = [data for name, data in archive.read(raw).members if name.endswith("/custody.json")]
+    hands = json.loads(sealed)["hands"]
+    told = [(row["line"].event.verb, *row["digests"]) for row in custody_of(packet)]
+    *before, sealing = hands
+    assert len(before) > 2
+    assert told[: len(before)] == [
+        (hand["act"], hand["digest_before"] or "", hand["digest_after"] or "") for hand in before
+    ]
+    # The archive's own digest cannot stand inside the archive.
+    assert told[len(before)] == (sealing["act"], sealing["digest_before"], packet.archive_digest)

@@ -440,7 +440,8 @@ def test_people_in_random_order_keep_the_three_promises(
     run_state_machine_as_test(
         machine,
         settings=hypothesis.settings(
-            max_examples=max(1, STEPS // STEPS_A_RUN),
+            # A run may end early, where nobody can do anything more.
+            max_examples=max(1, 2 * STEPS // STEPS_A_RUN),
             stateful_step_count=STEPS_A_RUN,
             deadline=None,
             database=None,
@@ -453,7 +454,7 @@ def test_people_in_random_order_keep_the_three_promises(
     # Shown with `-s`.
     words = f"{world.steps} steps, {world.refusals} refused, {world.sealed} packets sealed, {world.followed} follow-ups"
     sys.stdout.write(f"{words}\n")
-    assert world.steps > STEPS / 2
+    assert world.steps >= STEPS
     assert world.refusals
     assert world.sealed
     assert world.followed

@@ -70,9 +70,6 @@ class CyberTipline:
             return {"sha256": self.files[what][0].sha256, "report_id": report_id_in(journal)}
         return {"report_id": what if call == RETRACT else report_id_in(journal)}
 
-    def may_be_repeated(self, step: str) -> bool:
-        return step != SUBMIT
-
     def make(self, step: str, journal: Sequence[Line]) -> Answer:
         call, _, what = step.partition(" ")
         if call == SUBMIT:

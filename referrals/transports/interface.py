@@ -59,10 +59,6 @@ class Transport(Protocol):
         """Do it: may take as long as its timeout, and never raises for what a server does."""
         ...
 
-    def may_be_repeated(self, step: str) -> bool:
-        """Whether a step whose outcome is unknown can be made again without a second report."""
-        ...
-
 
 class Unfit(Exception):
     """The recipient or the installation is not set up for this way; the sentence says what the operator can do."""

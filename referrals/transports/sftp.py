@@ -43,9 +43,6 @@ class SftpDrop:
     def intention(self, step: str, journal: Sequence[Line]) -> Mapping[str, Any]:
         return {"file": self.name, "digest_after": self._digest, "endpoint": self.endpoint.host}
 
-    def may_be_repeated(self, step: str) -> bool:
-        return True
-
     def make(self, step: str, journal: Sequence[Line]) -> Answer:
         try:
             # In a thread of its own, where no loop of the caller's can run already.

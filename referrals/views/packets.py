@@ -108,5 +108,6 @@ def custody(request: HttpRequest, packet_id: int) -> HttpResponse:
 def custody_of(packet: Packet) -> list[dict[str, Any]]:
     """Every hand, oldest first, in words: who did what, and the digest before and after them."""
     escalation = packet.approval.escalation
-    lines = lines_of(events_of(escalation), licensees=[escalation.case.licensee])
-    return [{"line": line, "digests": digests_of(line.event)} for line in lines]
+    events = events_of(escalation)
+    lines = lines_of(events, licensees=[escalation.case.licensee])
+    return [{"line": line, "digests": pair} for line, pair in zip(lines, digests_of(events), strict=True)]

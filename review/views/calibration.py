@@ -20,6 +20,7 @@ from review.care import RestFirst
 from review.forms import AgreeForm, CalibrationForm, VoteForm
 from review.models import CalibrationCase, CalibrationSession, CalibrationVote
 from review.permissions import check_may_calibrate, check_may_lead, check_may_vote, get_session_for
+from review.turn_numbers import whole
 from review.views.blind import Blind, blind_page, blind_turns
 from review.views.reading import reviewers, start_of
 from review.views.request import PersonRequest
@@ -112,7 +113,7 @@ def reveal(request: PersonRequest, session_id: int, number: int) -> HttpResponse
     session = get_session_for(request.user, session_id)
     check_may_vote(request.user, session)
     item = _item(session, number)
-    sent = [int(text) for text in request.POST.getlist("number") if text.isdigit() and len(text) < 9]
+    sent = [turn for text in request.POST.getlist("number") if (turn := whole(text)) is not None]
     if not sent:
         raise NotPossible("No turn was chosen. Reload the page and choose one.", about=session.about())
     try:

@@ -9,6 +9,7 @@ from licensees.together import ask
 from review.forms import DecideForm, typed_before
 from review.models import Case, Claim, Decision, Hold
 from review.policies import count, is_live, know, moment
+from review.turn_numbers import whole
 from review.views.standing import Standing
 
 
@@ -64,6 +65,6 @@ def _changes(standing: Standing, form: DecideForm) -> list[dict[str, str]]:
 
 def _length(case: Case, form: DecideForm) -> str:
     now = case.conversation.message_count
-    seen = form.data.get("seen_messages", "")
-    more = now - int(seen) if seen.isdigit() and len(seen) < 9 else 0
+    seen = whole(form.data.get("seen_messages", ""))
+    more = 0 if seen is None else now - seen
     return f"{count(now, 'message')}, {more} more than you had read" if more > 0 else count(now, "message")

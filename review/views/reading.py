@@ -13,6 +13,7 @@ from review import workflow
 from review.forms import RevealForm
 from review.models import Case
 from review.permissions import get_case_for
+from review.turn_numbers import whole
 from review.views.case_file import read_turns
 from review.views.case_page import case_page
 from review.views.hiding import hide_all, note_revealed, revealed_since, show_again
@@ -82,8 +83,7 @@ def start_of(request: PersonRequest) -> int:
 
 def number_in(request: PersonRequest, name: str) -> int | None:
     """From the address; an altered one counts as not said."""
-    text = request.GET.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else None
+    return whole(request.GET.get(name, ""))
 
 
 def turns_in_place(request: PersonRequest, case: Case, texts: Mapping[int, str]) -> HttpResponse:

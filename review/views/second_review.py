@@ -16,6 +16,7 @@ from review.care import RestFirst
 from review.forms import AdjudicateForm, NextForm, SecondReviewForm
 from review.models import SecondReview
 from review.permissions import check_may_adjudicate, get_second_review_for
+from review.turn_numbers import whole
 from review.views.blind import blind_page, blind_review, blind_turns
 from review.views.reading import start_of
 from review.views.request import PersonRequest
@@ -71,7 +72,7 @@ def detail(request: PersonRequest, review_id: int) -> HttpResponse:
 @require_POST
 def reveal(request: PersonRequest, review_id: int) -> HttpResponse:
     review = get_second_review_for(request.user, review_id)
-    sent = [int(text) for text in request.POST.getlist("number") if text.isdigit() and len(text) < 9]
+    sent = [turn for text in request.POST.getlist("number") if (turn := whole(text)) is not None]
     if not sent:
         sentence = "No turn was chosen. Reload the page and choose one."
         raise NotPossible(sentence, about=second_review.blind_about(review))

@@ -1,6 +1,7 @@
 """A key-encryption key is changed while everything runs; no evidence is touched or lost, wherever it is cut short."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event, Thread
@@ -157,6 +158,25 @@ def test_two_rotations_at_once_keep_out_of_each_others_way(key_file: Path) -> No
     with key_providers.changing_key_file() as keys:
         key_providers.add_key(keys)
     assert len(key_file.read_text().splitlines()) == 2
+
+
+def test_a_key_that_another_process_added_at_the_last_moment_is_kept(
+    key_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody else's rotation ends between our first look and our lock."""
+    write_new, theirs = key_providers._write_new, key_providers._new_key()
+
+    def after_theirs(path: Path, keys: Sequence[key_providers.RingKey]) -> None:
+        with key_file.open("a") as file:
+            file.write(theirs.as_line())
+        write_new(path, keys)
+
+    monkeypatch.setattr(key_providers, "_write_new", after_theirs)
+    with key_providers.changing_key_file() as keys:
+        ours = key_providers.add_key(keys)
+    lines = key_file.read_text().splitlines(keepends=True)
+    assert lines[1:] == [theirs.as_line(), ours.as_line()]
+    assert not (key_file.parent / key_providers.NEW_FILE).exists()
 
 
 def test_what_fails_while_the_ring_changes_leaves_it_as_it_was(key_file: Path) -> None:

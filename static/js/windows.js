@@ -64,7 +64,7 @@ function goTo(number) {
 async function fetchTurn(number) {
   await window.htmx.ajax("GET", `${transcript().dataset.turnsUrl}?at=${number}`, { target: "#transcript", swap: "outerHTML" });
   if (!goTo(number)) return;
-  const start = Math.floor((number - 1) / 50) * 50 + 1;
+  const start = Number(transcript().dataset.start);
   history.replaceState(history.state, "", `${start > 1 ? `?from=${start}` : location.pathname}#m-${number}`);
 }
 

@@ -12,7 +12,7 @@ from licensees.people_doors import take_app_away
 
 
 class Command(BaseCommand):
-    help = "Takes a person's authenticator app and recovery codes away; their next sign-in sets up new ones."
+    help = "Takes a person's app, recovery codes and security keys away; the next sign-in sets up new ones."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("email")
