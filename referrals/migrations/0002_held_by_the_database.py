@@ -29,12 +29,18 @@ LINKS = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("referrals", "0001_initial")]
+    dependencies = [("referrals", "0001_initial"), ("review", "0001_initial")]
 
     operations = [
+        *(
+            migrations.RunSQL(
+                f"ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY {columns} REFERENCES {target}",
+                f"ALTER TABLE {table} DROP CONSTRAINT {name}",
+            )
+            for table, name, columns, target in LINKS
+        ),
         migrations.RunSQL(
-            sql=f"ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY {columns} REFERENCES {target}",
-            reverse_sql=f"ALTER TABLE {table} DROP CONSTRAINT {name}",
-        )
-        for table, name, columns, target in LINKS
+            "ALTER TABLE referrals_approval ADD CONSTRAINT approval_confirmed CHECK (confirmed_at IS NOT NULL)",
+            "ALTER TABLE referrals_approval DROP CONSTRAINT approval_confirmed",
+        ),
     ]
