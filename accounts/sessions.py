@@ -20,6 +20,11 @@ def begin(session: SessionBase, *, now: datetime) -> None:
     session[KEY] = {"at": now.isoformat(), "used": now.isoformat()}
 
 
+def began_at(session: SessionBase) -> datetime | None:
+    kept = session.get(KEY)
+    return datetime.fromisoformat(str(kept["at"])) if isinstance(kept, dict) else None
+
+
 def use(session: SessionBase, *, now: datetime) -> None:
     kept = session[KEY]
     if now - datetime.fromisoformat(kept["used"]) >= WRITTEN_EVERY:

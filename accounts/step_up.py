@@ -1,56 +1,80 @@
-"""Step-up: before an act that cannot be undone, a person shows again that it is they who sit here.
+"""Step-up: before an act that weighs, a person shows again that it is they who sit here.
 
-That is the password. A confirmation counts for a short time, in the session
-in which it was given, and for one purpose only. Recording it, and counting failures, is the caller's: the trail lies
-above this app.
+That is the password. A confirmation counts for a short time, in the session in which it was given, and for one class
+of acts only. Counting and recording it is `audit/confirming.py`, since the trail lies above this app; asking for it is
+`artemis_site/asking_again.py`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from django.contrib.sessions.backends.base import SessionBase
+from django.db import models
 
-from accounts.models import User
+from accounts import sessions
+
+View = TypeVar("View", bound=Callable[..., Any])
 
 CONFIRMED_FOR = timedelta(minutes=5)
-MOST_FAILURES = 5
-FAILURES_COUNT_FOR = timedelta(minutes=15)
 KEY = "step_up"
 Session = SessionBase | dict[str, Any]
 
 
-def proves(person: User, secret: str) -> bool:
-    """Is this the secret of that person? It costs the same time whether or not it is."""
-    return person.check_password(secret)
+class Purpose(models.TextChoices):
+    """The classes of acts that ask again: who confirms one may do more of the same for a few minutes."""
+
+    UNVEILING = "unveiling", "see who the accounts are"
+    EXPORT = "export", "take something out of the house"
+    KEYS = "keys", "change what lets a platform in"
+    PEOPLE = "people", "change who may do what"
+    POLICY = "policy", "change what counts for everybody"
+
+
+def asks_again(purpose: Purpose) -> Callable[[View], View]:
+    """Who sends a form here shows first that it is they; what was typed waits meanwhile."""
+
+    def declare(view: View) -> View:
+        view.asks_again = purpose  # type: ignore[attr-defined]
+        return view
+
+    return declare
 
 
 def remember(session: Session, *, purpose: str, at: datetime) -> None:
-    """Keep it in the session: one purpose at a time, so that confirming the next thing ends the last."""
-    session[KEY] = {"purpose": purpose, "at": at.isoformat()}
+    """Keep it in the session. Of acts that are confirmed one by one (`approve:7`), the next ends the last."""
+    kept = session.get(KEY)
+    others = kept if isinstance(kept, dict) and "purpose" not in kept else {}
+    session[KEY] = {**others, _class_of(purpose): {"purpose": purpose, "at": at.isoformat()}}
 
 
 def confirmed_at(session: Session, *, purpose: str, now: datetime) -> datetime | None:
     """When this session last confirmed this very purpose; None where that is too long ago."""
     kept = session.get(KEY)
-    if not isinstance(kept, dict) or kept.get("purpose") != purpose:
+    given = kept.get(_class_of(purpose)) if isinstance(kept, dict) else None
+    if not isinstance(given, dict) or given.get("purpose") != purpose:
         return None
-    at = datetime.fromisoformat(str(kept["at"]))
+    at = datetime.fromisoformat(str(given["at"]))
     return at if is_fresh(at, now=now) else None
 
 
-def forget(session: Session) -> None:
+def needs_no_asking(session: SessionBase, *, purpose: Purpose, now: datetime) -> bool:
+    """Confirmed just now; or signed in just now, which is a password and a second factor."""
+    return confirmed_at(session, purpose=purpose, now=now) is not None or is_fresh(
+        sessions.began_at(session), now=now
+    )
+
+
+def forget(session: Session, *, purpose: str) -> None:
     """The act is done: the next one is confirmed anew."""
-    session[KEY] = None
+    kept = session.get(KEY)
+    if isinstance(kept, dict):
+        session[KEY] = {name: given for name, given in kept.items() if name != _class_of(purpose)}
 
 
 def is_fresh(at: datetime | None, *, now: datetime) -> bool:
     return at is not None and now - CONFIRMED_FOR <= at <= now
 
 
-def blocked_until(failures: Sequence[datetime], *, now: datetime) -> datetime | None:
-    """After too many failures in a short time nothing is tried any more, until the oldest of them has aged."""
-    recent = sorted(at for at in failures if at > now - FAILURES_COUNT_FOR)
-    if len(recent) < MOST_FAILURES:
-        return None
-    return recent[-MOST_FAILURES] + FAILURES_COUNT_FOR
+def _class_of(purpose: str) -> str:
+    return str(purpose).partition(":")[0]

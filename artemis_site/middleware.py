@@ -18,6 +18,8 @@ from django.utils import timezone
 from accounts import sessions
 from accounts.access import Access, NotAllowed
 from accounts.models import User
+from accounts.step_up import Purpose
+from artemis_site.asking_again import ask_again
 from audit.record import About, Machine, record, request_id
 from audit.transitions import NotPossible
 from audit.verbs import Verb
@@ -102,7 +104,8 @@ class AccessMiddleware:
             sessions.use(request.session, now=timezone.now())
         introduce(request.user)
         if grant.roles & request.user.roles:
-            return None
+            purpose: Purpose | None = getattr(view, "asks_again", None)
+            return ask_again(request, request.user, purpose) if purpose else None
         needed = " or ".join(sorted(role.label.lower() for role in grant.roles))
         return refused(
             request,

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.access import NotAllowed, access
 from accounts.roles import Role
 from accounts.signed_in import signed_in
+from accounts.step_up import Purpose, asks_again
 from audit.export import exported
 from audit.forms import TrailForm
 from audit.models import AuditEvent
@@ -78,6 +79,7 @@ def event(request: HttpRequest, event_id: UUID) -> HttpResponse:
 
 
 @access(Role.AUDITOR)
+@asks_again(Purpose.EXPORT)
 @require_POST
 def export(request: HttpRequest) -> StreamingHttpResponse:
     """The whole tree for `verify_export.py`: entries that this auditor may read, and of the others the hashes."""

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts import second_factor
 from accounts.access import PUBLIC, SIGNED_IN, access
+from accounts.addresses import address_of
 from accounts.models import User
 from accounts.second_factor import Proof
 from accounts.signed_in import signed_in
@@ -28,7 +29,6 @@ from artemis_site.letting_in import (
     add_key,
     ask_for_key,
     ask_for_new_key,
-    forget_tries,
     go_half_way,
     half_way,
     let_in,
@@ -41,6 +41,7 @@ from artemis_site.letting_in import (
     try_key,
     wait_until,
 )
+from audit.confirming import NotConfirmed, confirm
 from audit.verbs import Verb
 from licensees.people_doors import end_sessions
 
@@ -51,7 +52,6 @@ WRONG_NEW_KEY = "The key was not added: it is known already, or it took too long
 WRONG_NEW_CODE = (
     "This code does not fit the picture. Type the one that your app shows now; is its clock right?"
 )
-WRONG_PASSWORD = "This is not your password. Nothing was changed."  # noqa: S105
 RECOVERED = "You signed in with a recovery code; {left} are left. Is your app lost? Set up a new one."
 TOO_LATE = "It took longer than ten minutes. Start again."
 
@@ -274,16 +274,13 @@ def _set_up_page(
 
 
 def _why_not_they(request: HttpRequest, person: User) -> str:
-    """Empty where the password is theirs. Counted like a try to sign in, and recorded where it fails."""
-    until = wait_until(request, name=person.email)
-    if until is not None:
-        return WAIT.format(at=until)
-    if person.check_password(request.POST.get("password", "")):
-        forget_tries(request, name=person.email)
-        return ""
-    with transaction.atomic():
-        record_about(Verb.CONFIRMATION_FAILED, person_id=person.pk, by=person)
-    return WRONG_PASSWORD
+    """Empty where the password is theirs. Counted like a try to sign in, and recorded."""
+    password = request.POST.get("password", "")
+    try:
+        confirm(by=person, password=password, address=address_of(request), purpose="their own way in")
+    except NotConfirmed as refusal:
+        return refusal.sentence
+    return ""
 
 
 def _code_now(person: User) -> str:

@@ -9,12 +9,14 @@ from accounts.access import access
 from accounts.models import User
 from accounts.roles import Role
 from accounts.signed_in import signed_in
+from accounts.step_up import Purpose, asks_again
 from licensees import assignments
 from licensees.forms import AssignmentForm
 from licensees.models import Licensee
 
 
 @access(Role.ADMIN)
+@asks_again(Purpose.PEOPLE)
 @require_http_methods(["GET", "POST"])
 def assign(request: HttpRequest, slug: str) -> HttpResponse:
     licensee = get_object_or_404(Licensee, slug=slug)
@@ -29,6 +31,7 @@ def assign(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @access(Role.ADMIN)
+@asks_again(Purpose.PEOPLE)
 @require_http_methods(["GET", "POST"])
 def end(request: HttpRequest, slug: str, role: str, person_id: int) -> HttpResponse:
     licensee = get_object_or_404(Licensee, slug=slug)

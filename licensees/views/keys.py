@@ -8,12 +8,14 @@ from django.views.decorators.http import require_http_methods
 from accounts.access import access
 from accounts.roles import Role
 from accounts.signed_in import signed_in
+from accounts.step_up import Purpose, asks_again
 from licensees import onboarding
 from licensees.forms import KeyForm
 from licensees.models import ApiKey, Licensee
 
 
 @access(Role.ADMIN)
+@asks_again(Purpose.KEYS)
 @require_http_methods(["GET", "POST"])
 def issue(request: HttpRequest, slug: str) -> HttpResponse:
     """The secret is in the answer to this one POST and nowhere else: no redirect, session or message carries it."""

@@ -11,6 +11,7 @@ from accounts.access import access
 from accounts.models import User
 from accounts.roles import Role
 from accounts.signed_in import signed_in
+from accounts.step_up import Purpose, asks_again
 from licensees import onboarding
 from licensees.assignments import PERMISSION_OF_ROLE, assigned_since, people_serving
 from licensees.figures import figures_of
@@ -48,6 +49,7 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @access(Role.ADMIN)
+@asks_again(Purpose.POLICY)
 @require_http_methods(["GET", "POST"])
 def create(request: HttpRequest) -> HttpResponse:
     form = LicenseeForm(request.POST or None)
@@ -59,6 +61,7 @@ def create(request: HttpRequest) -> HttpResponse:
 
 
 @access(Role.ADMIN)
+@asks_again(Purpose.POLICY)
 @require_http_methods(["GET", "POST"])
 def suspend(request: HttpRequest, slug: str) -> HttpResponse:
     licensee = get_object_or_404(Licensee, slug=slug)
@@ -73,6 +76,7 @@ def suspend(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @access(Role.ADMIN)
+@asks_again(Purpose.POLICY)
 @require_http_methods(["GET", "POST"])
 def resume(request: HttpRequest, slug: str) -> HttpResponse:
     licensee = get_object_or_404(Licensee, slug=slug)

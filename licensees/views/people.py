@@ -13,6 +13,7 @@ from accounts.access import access
 from accounts.models import User
 from accounts.roles import DESCRIPTIONS, Role
 from accounts.signed_in import signed_in
+from accounts.step_up import Purpose, asks_again
 from licensees import onboarding, people_doors
 from licensees.assignments import given_assignments
 from licensees.forms import PersonForm
@@ -29,6 +30,7 @@ def show_list(request: HttpRequest) -> HttpResponse:
 
 
 @access(Role.ADMIN)
+@asks_again(Purpose.PEOPLE)
 @require_http_methods(["GET", "POST"])
 def create(request: HttpRequest) -> HttpResponse:
     """The password is in the answer to this one POST and nowhere else: no redirect, session or message carries it."""
@@ -54,6 +56,7 @@ def sign_in_of(request: HttpRequest, person_id: int) -> HttpResponse:
 
 
 @access(Role.ADMIN)
+@asks_again(Purpose.PEOPLE)
 @require_POST
 def end_sessions(request: HttpRequest, person_id: int) -> HttpResponse:
     person = get_object_or_404(User, pk=person_id)
@@ -63,6 +66,7 @@ def end_sessions(request: HttpRequest, person_id: int) -> HttpResponse:
 
 
 @access(Role.ADMIN)
+@asks_again(Purpose.PEOPLE)
 @require_POST
 def take_app_away(request: HttpRequest, person_id: int) -> HttpResponse:
     person = get_object_or_404(User, pk=person_id)

@@ -8,12 +8,14 @@ from django.views.decorators.http import require_http_methods
 from accounts.access import access
 from accounts.roles import Role
 from accounts.signed_in import signed_in
+from accounts.step_up import Purpose, asks_again
 from licensees import onboarding
 from licensees.forms import PolicyForm
 from licensees.models import Licensee, Policy
 
 
 @access(Role.ADMIN)
+@asks_again(Purpose.POLICY)
 @require_http_methods(["GET", "POST"])
 def set_policy(request: HttpRequest, slug: str) -> HttpResponse:
     """The first POST shows before and after; the second, with `confirmed`, sets."""

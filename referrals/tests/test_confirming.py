@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import step_up
+from accounts import attempts, step_up
 from accounts.access import NotAllowed
 from accounts.models import User
 from audit.models import AuditEvent
@@ -61,7 +61,7 @@ def test_a_wrong_password_is_recorded_and_said_beside_the_field(
     answer = approve_on_the_page(browser_of(otto), escalation, otto, password="not this one")
     page = answer.content.decode()
     assert answer.status_code == 422
-    assert "This is not your password. Type it again; 4 more tries are left." in page
+    assert "This is not your password. Nothing was done." in page
     assert "not this one" not in page
     assert not Packet.objects.exists()
     event = AuditEvent.objects.get(verb=Verb.CONFIRMATION_FAILED)
@@ -69,13 +69,13 @@ def test_a_wrong_password_is_recorded_and_said_beside_the_field(
     assert "not this one" not in event.entry
 
 
-def test_after_five_failures_even_the_right_password_waits(
+def test_after_many_failures_even_the_right_password_waits(
     escalation: Escalation, otto: User, ines: User
 ) -> None:
-    for _ in range(step_up.MOST_FAILURES):
+    for _ in range(attempts.MOST_BY_PERSON_AND_ADDRESS):
         with pytest.raises(NotConfirmed, match="This is not your password"):
             confirm(escalation_id=escalation.pk, by=otto, secret="wrong")
-    with pytest.raises(NotConfirmed, match="Your password was typed wrongly 5 times in 15 minutes"):
+    with pytest.raises(NotConfirmed, match="Too many tries"):
         confirm(escalation_id=escalation.pk, by=otto, secret=PASSWORD)
     assert not AuditEvent.objects.filter(verb=Verb.PERSON_CONFIRMED).exists()
     assert confirm(escalation_id=escalation.pk, by=ines, secret=PASSWORD) is not None
@@ -85,10 +85,10 @@ def test_failures_on_another_escalation_count_as_well(
     escalation: Escalation, otto: User, mara: User, desk: Recipient, another_case: Callable[[str], Case]
 ) -> None:
     other = ask(another_case("c2"), mara, desk)
-    for _ in range(step_up.MOST_FAILURES):
+    for _ in range(attempts.MOST_BY_PERSON_AND_ADDRESS):
         with pytest.raises(NotConfirmed):
             confirm(escalation_id=other.pk, by=otto, secret="wrong")
-    with pytest.raises(NotConfirmed, match="typed wrongly 5 times"):
+    with pytest.raises(NotConfirmed, match="Too many tries"):
         confirm(escalation_id=escalation.pk, by=otto, secret=PASSWORD)
 
 
@@ -153,12 +153,23 @@ def test_a_confirmation_ends_by_itself_and_with_the_next_purpose(escalation: Esc
     step_up.remember(session, purpose=purpose, at=NOW)
     assert step_up.confirmed_at(session, purpose=purpose, now=NOW + timedelta(minutes=4)) == NOW
     assert step_up.confirmed_at(session, purpose=purpose, now=NOW + timedelta(minutes=6)) is None
+    step_up.remember(session, purpose=step_up.Purpose.KEYS, at=NOW)
+    assert step_up.confirmed_at(session, purpose=purpose, now=NOW) == NOW, (
+        "another class of acts ends nothing"
+    )
     step_up.remember(session, purpose="approve:0", at=NOW)
     assert step_up.confirmed_at(session, purpose=purpose, now=NOW) is None
+    step_up.forget(session, purpose="approve:0")
+    assert step_up.confirmed_at(session, purpose="approve:0", now=NOW) is None
+    assert step_up.confirmed_at(session, purpose=step_up.Purpose.KEYS, now=NOW) == NOW
 
 
-def test_the_wait_ends_when_the_oldest_failure_has_aged() -> None:
-    failures = [NOW - timedelta(minutes=minute) for minute in (1, 2, 3, 4, 14)]
-    assert step_up.blocked_until(failures, now=NOW) == NOW + timedelta(minutes=1)
-    assert step_up.blocked_until(failures, now=NOW + timedelta(minutes=2)) is None
-    assert step_up.blocked_until(failures[:4], now=NOW) is None
+def test_guesses_at_the_door_and_before_an_approval_are_the_same_guesses(
+    escalation: Escalation, otto: User, browser_of: Browser
+) -> None:
+    for _ in range(attempts.MOST_BY_PERSON_AND_ADDRESS):
+        Client().post("/sign-in", {"username": otto.email, "password": "wrong"})
+    answer = approve_on_the_page(browser_of(otto), escalation, otto, password=PASSWORD)
+    assert answer.status_code == 422
+    assert "Too many tries" in answer.content.decode()
+    assert not Packet.objects.exists()

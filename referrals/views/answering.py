@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 
 from accounts import step_up
 from accounts.access import access
+from accounts.addresses import address_of
 from accounts.models import User
 from accounts.roles import Role
 from accounts.signed_in import signed_in
@@ -39,7 +40,7 @@ def approve(request: HttpRequest, escalation_id: int) -> HttpResponse:
         typed_reference=request.POST.get("typed_reference", ""),
         confirmed_at=confirmed_at,
     )
-    step_up.forget(request.session)
+    step_up.forget(request.session, purpose=purpose_of(escalation))
     messages.success(
         request, "Approved and sealed. Nothing has left the house: download it to bring it to the recipient."
     )
@@ -110,7 +111,7 @@ def _confirmed_at(request: HttpRequest, person: User, escalation: Escalation) ->
     purpose = purpose_of(escalation)
     secret = request.POST.get("password", "")
     if secret:
-        at = confirm(escalation_id=escalation.pk, by=person, secret=secret)
+        at = confirm(escalation_id=escalation.pk, by=person, secret=secret, address=address_of(request))
         step_up.remember(request.session, purpose=purpose, at=at)
     return step_up.confirmed_at(request.session, purpose=purpose, now=timezone.now())
 

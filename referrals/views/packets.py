@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.access import access, may
 from accounts.roles import Role
 from accounts.signed_in import signed_in
+from accounts.step_up import Purpose, asks_again
 from audit.words import lines_of
 from referrals import delivering
 from referrals.custody import digests_of, events_of
@@ -53,6 +54,7 @@ def show(request: HttpRequest, packet_id: int) -> HttpResponse:
 
 
 @access(Role.SUPERVISOR)
+@asks_again(Purpose.EXPORT)
 @require_POST
 def download(request: HttpRequest, packet_id: int) -> HttpResponse:
     """The one POST that does not redirect: its answer is the file."""
@@ -68,6 +70,7 @@ def download(request: HttpRequest, packet_id: int) -> HttpResponse:
 
 
 @access(Role.SUPERVISOR)
+@asks_again(Purpose.EXPORT)
 @require_POST
 def download_encrypted(request: HttpRequest, packet_id: int) -> HttpResponse:
     """As the archive, for the holders of the recipient's keys only."""

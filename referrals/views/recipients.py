@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts.access import access
 from accounts.roles import Role
 from accounts.signed_in import signed_in
+from accounts.step_up import Purpose, asks_again
 from referrals import recipients
 from referrals.models import Recipient
 from referrals.recipient_forms import RecipientForm
@@ -34,6 +35,7 @@ def show(request: HttpRequest, recipient_id: int) -> HttpResponse:
 
 
 @access(Role.ADMIN)
+@asks_again(Purpose.POLICY)
 @require_http_methods(["GET", "POST"])
 def add(request: HttpRequest) -> HttpResponse:
     form = RecipientForm(request.POST or None)
@@ -48,6 +50,7 @@ def add(request: HttpRequest) -> HttpResponse:
 
 
 @access(Role.ADMIN)
+@asks_again(Purpose.POLICY)
 @require_http_methods(["GET", "POST"])
 def change(request: HttpRequest, recipient_id: int) -> HttpResponse:
     """The first POST shows before and after; the second, with `confirmed`, changes."""

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.access import access
 from accounts.roles import Role
+from accounts.step_up import Purpose, asks_again
 from review.models import Unveiling
 from review.permissions import get_case_for
 from review.unveiling import unveil
@@ -20,6 +21,7 @@ from scoring.models import Participant
 
 
 @access(Role.MODERATOR, Role.SUPERVISOR)
+@asks_again(Purpose.UNVEILING)
 @require_POST
 def unveil_accounts(request: PersonRequest, reference: str) -> HttpResponse:
     case = get_case_for(request.user, reference)

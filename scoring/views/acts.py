@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.access import access
 from accounts.roles import Role
 from accounts.signed_in import signed_in
+from accounts.step_up import Purpose, asks_again
 from scoring import registry
 from scoring.models import ModelVersion
 from scoring.views.cards import ModelCard
@@ -61,12 +62,14 @@ WITHDRAW_CHALLENGER = Act(
 
 
 @access(Role.ADMIN)
+@asks_again(Purpose.POLICY)
 @require_http_methods(["GET", "POST"])
 def promote(request: HttpRequest, model_id: int) -> HttpResponse:
     return _ask_or_act(request, model_id, PROMOTE)
 
 
 @access(Role.ADMIN)
+@asks_again(Purpose.POLICY)
 @require_http_methods(["GET", "POST"])
 def roll_back(request: HttpRequest, model_id: int) -> HttpResponse:
     return _ask_or_act(request, model_id, ROLL_BACK)
