@@ -16,6 +16,7 @@ from review.views import (
     reading,
     search,
     second_review,
+    what_if,
 )
 
 app_name = "review"
@@ -28,6 +29,7 @@ urlpatterns = [
     path("care/leave-out/<int:opt_out_id>/end", care.end_opt_out, name="end_opt_out"),
     path("find/", find.find, name="find"),
     path("overview/", overview.overview, name="overview"),
+    path("overview/what-if/<slug:slug>", what_if.show_what_if, name="what_if"),
     path("calibration/", calibration.sessions, name="calibration"),
     path("calibration/new/<slug:slug>", calibration.begin, name="begin_calibration"),
     path("calibration/<int:session_id>/", calibration.detail, name="calibration_session"),

@@ -1,14 +1,15 @@
 """Stores what the champion made of the leased conversations: score, evidence, state, weekly counters and the mark that
 says done, all in one transaction under the conversations' locks."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
 
 from licensees.models import Policy
-from scoring import drift
+from scoring import arrivals, drift
+from scoring.arrivals import Raised, highest_after
 from scoring.bulk import insert_objects, put_rows
 from scoring.drift import Counted
 from scoring.evidence import seal_state
@@ -47,12 +48,18 @@ def keep(judged: Sequence[Judged], version: ModelVersion) -> list[Judged]:
         rows = lock([one.progress.leased.lease for one in judged])
         kept = [one for one in judged if _may_keep(one, rows.get(one.conversation_id), version)]
         before = _scores_before([rows[one.conversation_id] for one in kept])
-        scores = [_score(one, version, policies[rows[one.conversation_id].licensee_id]) for one in kept]
+        scores = [
+            _score(
+                one, version, policies[rows[one.conversation_id].licensee_id], before.get(one.conversation_id)
+            )
+            for one in kept
+        ]
         insert_objects(scores)
         _keep_evidence(kept, version)
         keep_states([one.progress for one in kept], version)
         mark_done([(one.progress.leased.lease, rows[one.conversation_id]) for one in kept], version)
         keep_weights(scores, rows, {one.conversation_id for one in kept if one.progress.before is None})
+        arrivals.count(_raised(scores, rows, before))
         drift.count(version, _counted(kept, scores, before, version))
     return kept
 
@@ -76,7 +83,7 @@ def _scores_before(rows: Sequence[Conversation]) -> dict[int, Score]:
     return {score.conversation_id: score for score in Score.objects.raw(AT_REVISION, pairs)}
 
 
-def _score(one: Judged, version: ModelVersion, policy: Policy) -> Score:
+def _score(one: Judged, version: ModelVersion, policy: Policy, before: Score | None) -> Score:
     lease = one.progress.leased.lease
     return Score(
         conversation_id=lease.conversation_id,
@@ -85,6 +92,7 @@ def _score(one: Judged, version: ModelVersion, policy: Policy) -> Score:
         model=version,
         threshold=policy.flag_threshold,
         imminent_threshold=policy.imminent_threshold,
+        highest=highest_after(before, one.judgement.probability),
         **_judgement(one.judgement, policy),
     )
 
@@ -125,6 +133,14 @@ def keep_states(progress: Sequence[Progress], version: ModelVersion) -> None:
         sealed = seal_state(conversation, model_id=version.pk, state=state.to_bytes())
         rows.append((conversation.pk, version.pk, one.leased.lease.revision, state.messages, sealed))
     put_rows(ConversationState, STATE_COLUMNS, rows, key=["conversation_id", "model_id"], newer="revision")
+
+
+def _raised(
+    scores: Sequence[Score], rows: dict[int, Conversation], before: dict[int, Score]
+) -> Iterator[Raised]:
+    for score in scores:
+        earlier = before.get(score.conversation_id)
+        yield Raised(rows[score.conversation_id].licensee_id, score, earlier.highest if earlier else None)
 
 
 def _counted(

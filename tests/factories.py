@@ -94,6 +94,7 @@ def make_score(conversation: Conversation, *, probability: float = 0.91) -> Scor
         message_count=conversation.message_count,
         model=model,
         probability=probability,
+        highest=max([probability, *conversation.scores.values_list("highest", flat=True)]),
         band=band(probability, policy.flag_threshold, policy.imminent_threshold),
         flagged=probability >= policy.flag_threshold,
         threshold=policy.flag_threshold,

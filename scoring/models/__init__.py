@@ -1,5 +1,6 @@
 """Evidence as received, and what the machine made of it."""
 
+from scoring.models.arrivals_day import ArrivalsDay
 from scoring.models.conversation import Conversation, Participant
 from scoring.models.conversation_state import ConversationState
 from scoring.models.conversation_weights import ConversationWeights
@@ -14,6 +15,7 @@ from scoring.models.score import MessageRating, Score
 from scoring.models.shadow_score import ShadowScore
 
 __all__ = [
+    "ArrivalsDay",
     "Conversation",
     "ConversationState",
     "ConversationWeights",

@@ -39,6 +39,8 @@ class Score(models.Model):
     # Null where the machine abstains; `abstained` then says why, so that silence never reads as safe.
     probability = models.FloatField(null=True)
     abstained = models.CharField(max_length=40, blank=True)
+    # Of the conversation up to this score, this one included: what a threshold would have had to be under.
+    highest = models.FloatField(null=True)
     band = models.CharField(max_length=10, choices=Band.choices, blank=True)
     flagged = models.BooleanField(default=False)
     # The licensee's thresholds at that moment.
