@@ -46,16 +46,16 @@ Question = models.QuerySet[Any, Any] | Statement
 
 def ask(**questions: Question) -> dict[str, list[Any]]:
     """{name: rows} of all the questions, which see the same state of the database."""
-    return _ask(None, questions)
+    return _ask([], questions)
 
 
-def lock_and_ask(lock: Statement, **questions: Question) -> dict[str, list[Any]]:
-    """The same after `lock`, sent with it in one journey. It is a statement of its own: the questions see what was
-    committed while the lock was waited for."""
-    return _ask(lock, questions)
+def lock_and_ask(*locks: Statement, **questions: Question) -> dict[str, list[Any]]:
+    """The same after the locks, taken in their order and sent along in one journey. Each is a statement of its own: the
+    questions see what was committed while a lock was waited for."""
+    return _ask(locks, questions)
 
 
-def _ask(lock: Statement | None, questions: Mapping[str, Question]) -> dict[str, list[Any]]:
+def _ask(locks: Sequence[Statement], questions: Mapping[str, Question]) -> dict[str, list[Any]]:
     compiled = {
         name: _Written(question) if isinstance(question, Statement) else _Compiled(question)
         for name, question in questions.items()
@@ -66,12 +66,12 @@ def _ask(lock: Statement | None, questions: Mapping[str, Question]) -> dict[str,
         return answers
     columns = ", ".join(question.column for question in open_ones.values())
     parameters = [value for question in open_ones.values() for value in question.parameters]
-    before = _Written(lock) if lock else None
+    before = [_Written(lock) for lock in locks]
+    first = [value for lock in before for value in lock.parameters]
     with connection.cursor() as cursor:
-        if before is None:
-            cursor.execute(f"SELECT {columns}", parameters)
-        else:
-            cursor.execute(f"{before.sql}; SELECT {columns}", [*before.parameters, *parameters])
+        statements = [*(lock.sql for lock in before), f"SELECT {columns}"]
+        cursor.execute("; ".join(statements), [*first, *parameters])
+        for _ in before:
             cursor.nextset()
         told = cursor.fetchone()
     for (name, question), text in zip(open_ones.items(), told, strict=True):

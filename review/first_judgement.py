@@ -4,7 +4,7 @@ Which cases these are is fixed when they open, by the policy of that moment: nob
 to judge as if they had not.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from django.db import transaction
 from django.db.models import Q
@@ -13,6 +13,8 @@ from accounts.models import User
 from audit.record import record
 from audit.transitions import NotPossible
 from audit.verbs import Verb
+from licensees.together import Question
+from review.locking import lock_case_and_ask
 from review.models import Case, FirstJudgement, Reveal
 from review.permissions import check_may_decide, hidden_from
 from review.policies import check_holds_live_claim, check_readable, moment, open_claim
@@ -37,15 +39,16 @@ def hidden_among(person: User, cases: Collection[Case]) -> set[int]:
 def judge_first(*, case_id: int, by: User, concern: str) -> FirstJudgement:
     """Said once: saying the same again changes nothing, and saying something else is refused."""
     with transaction.atomic():
-        case = Case.objects.lock(case_id)
+        read = Reveal.objects.filter(case=case_id, revealed_by=by).values_list("pk", flat=True)[:1]
+        case, answers = lock_case_and_ask(case_id, by=by, read=read, **about_first_judgement(case_id, by))
         check_may_decide(by, case)
         check_holds_live_claim(case, open_claim(case), by)
         check_readable(case)
-        given = FirstJudgement.objects.filter(case=case, judged_by=by).first()
+        given = next(iter(answers["first_judgement"]), None)
         if given is not None and given.concern == concern:
             return given
         _check_can_be_given(case, given, concern)
-        _check_has_read(case, by)
+        _check_has_read(case, bool(answers["read"]))
         judgement = FirstJudgement.objects.create(case=case, judged_by=by, concern=concern)
         payload = {"first_judgement": judgement.pk, "concern": concern}
         record(Verb.CASE_JUDGED_FIRST, by=by, about=case.about(), payload=payload)
@@ -58,14 +61,18 @@ def check_score_shown(case: Case, by: User) -> None:
         raise NotPossible(HIDDEN, about=case.about())
 
 
-def find_first_judgement(case: Case, by: User) -> FirstJudgement | None:
+def about_first_judgement(case_id: int, by: User) -> dict[str, Question]:
+    """The question, to be asked together with others."""
+    return {"first_judgement": FirstJudgement.objects.filter(case=case_id, judged_by=by)}
+
+
+def find_first_judgement(case: Case, given: Sequence[FirstJudgement]) -> FirstJudgement | None:
     """What the decision records; none is needed where the score was never hidden."""
     if not case.hides_score:
         return None
-    given = FirstJudgement.objects.filter(case=case, judged_by=by).first()
-    if given is None:
+    if not given:
         raise NotPossible(HIDDEN, about=case.about())
-    return given
+    return given[0]
 
 
 def _shows_the_same(case: Case) -> Q:
@@ -83,7 +90,7 @@ def _check_can_be_given(case: Case, given: FirstJudgement | None, concern: str) 
         raise NotPossible("Choose how much concerns you: none, some or serious.", about=case.about())
 
 
-def _check_has_read(case: Case, by: User) -> None:
+def _check_has_read(case: Case, has_read: bool) -> None:
     """Otherwise it would be a key that is pressed to see the score."""
-    if not Reveal.objects.filter(case=case, revealed_by=by).exists():
+    if not has_read:
         raise NotPossible("Reveal a turn and read it before you judge.", about=case.about())

@@ -21,9 +21,10 @@ from audit.verbs import Verb
 from licensees.models import Policy
 from review.care import check_may_take
 from review.exposure import Exposure
-from review.first_judgement import find_first_judgement
+from review.first_judgement import about_first_judgement, find_first_judgement
 from review.intake import lock_numbers
 from review.leases import end_claim, new_lease, terms
+from review.locking import lock_case_and_ask
 from review.models import Case, CaseNumber, Claim, Decision, GoldenAnswer, GoldenCase, Reveal, SecondReview
 from review.notes import open_golden_why, seal_golden_why
 from review.opting_out import not_offered
@@ -38,7 +39,6 @@ from review.policies import (
 )
 from review.references import reference_of
 from review.rotation import SPARE
-from scoring.models import Conversation
 
 PRACTICE = Machine("golden")
 State = GoldenCase.State
@@ -219,7 +219,7 @@ def answer_golden(
     The trail says that it was answered, not what: that is shown to who answered.
     """
     with transaction.atomic():
-        case = Case.objects.lock(case_id)
+        case, answers = lock_case_and_ask(case_id, by=by, **about_first_judgement(case_id, by))
         check_may_decide(by, case)
         claim = check_holds_live_claim(case, open_claim(case), by)
         golden = case.practice_of
@@ -227,8 +227,8 @@ def answer_golden(
             raise NotPossible("This case is no practice. Decide it.", about=case.about())
         check_complete(case, disposition=disposition, reason=reason, platform_action=platform_action)
         check_watch_until(case, disposition=disposition, until=monitor_until)
-        conversation = Conversation.objects.get(pk=case.conversation_id)
-        find_first_judgement(case, by)
+        conversation = case.conversation
+        find_first_judgement(case, answers["first_judgement"])
         check_read_to_the_end(case, conversation, seen_revision=seen_revision, seen_messages=seen_messages)
         comparable = conversation.revision == golden.conversation_revision
         answer = GoldenAnswer.objects.create(

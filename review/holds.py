@@ -11,7 +11,9 @@ from audit.record import Actor
 from audit.transitions import transition
 from audit.verbs import Verb
 from review.leases import CLAIMS, end_claim
+from review.locking import lock_case
 from review.models import Case, Claim, Hold
+from review.models.known import learn
 from review.notes import seal_hold_reason
 from review.permissions import check_may_claim, check_may_resume
 from review.policies import (
@@ -28,7 +30,7 @@ from review.policies import (
 def hold(*, case_id: int, by: User, until: datetime, reason: str) -> Hold:
     """Put the case that one holds aside until a moment. The claim ends; nobody is given the case before."""
     with transaction.atomic():
-        case = Case.objects.lock(case_id)
+        case = lock_case(case_id, by=by)
         check_may_claim(by, case)
         current = check_holds_live_claim(case, open_claim(case), by)
         check_readable(case)
@@ -37,6 +39,7 @@ def hold(*, case_id: int, by: User, until: datetime, reason: str) -> Hold:
         held = Hold(case=case, held_by=by, held_at=timezone.now(), until=until)
         held.reason_sealed = seal_hold_reason(held, reason)
         held.save(force_insert=True)
+        learn(case, "holds", held)
         end_claim(current, Claim.Ending.HELD)
         payload = {"claim": current.pk, "hold": held.pk, "until": until.isoformat()}
         transition(case, to=Case.State.HELD, by=by, verb=Verb.CASE_HELD, payload=payload)
@@ -46,7 +49,7 @@ def hold(*, case_id: int, by: User, until: datetime, reason: str) -> Hold:
 def resume(*, case_id: int, by: User) -> Case:
     """Take the case off hold before its time: anybody who works on the licensee's cases may."""
     with transaction.atomic():
-        case = Case.objects.lock(case_id)
+        case = lock_case(case_id, by=by)
         check_may_resume(by, case)
         check_on_hold(case)
         return end_hold(case, Hold.Ending.TAKEN_BACK, by=by)
@@ -79,7 +82,7 @@ def resume_if_due(case: Case) -> bool:
 
 def end_hold(case: Case, ending: Hold.Ending, *, by: Actor) -> Case:
     """The case is locked, and on hold."""
-    held = case.holds.get(ended_at=None)
+    held = open_hold(case) or case.holds.get(ended_at=None)
     held.ended_at, held.ending = timezone.now(), ending
     held.save(update_fields=["ended_at", "ending"])
     payload = {"hold": held.pk, "because": ending.value}

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import User
@@ -11,6 +12,7 @@ from audit.record import Machine
 from audit.transitions import transition
 from audit.verbs import Verb
 from review.models import Case, Claim
+from review.models.known import learn
 from review.policies import is_live, open_claim
 
 CLAIMS = Machine("claims")
@@ -23,13 +25,21 @@ def held_case(by: User) -> Case | None:
 
 def held_claim(by: User) -> Claim | None:
     """The live lease of this person: at most one, which the database holds."""
-    current = by.claims.filter(ended_at=None).select_related("case__licensee").first()
+    current = open_claims_of(by).first()
     return current if is_live(current) else None
+
+
+def open_claims_of(by: User) -> QuerySet[Claim]:
+    """At most one; its lease may have passed."""
+    claims: QuerySet[Claim] = by.claims.filter(ended_at=None).select_related("case__licensee")
+    return claims
 
 
 def new_lease(case: Case, holder: User) -> Claim:
     """Refused by the database with an IntegrityError where the person, or the case, has an open one."""
-    return Claim.objects.create(case=case, holder=holder, expires_at=lease_end())
+    lease = Claim.objects.create(case=case, holder=holder, expires_at=lease_end())
+    learn(case, "claims", lease)
+    return lease
 
 
 def lease_end() -> datetime:

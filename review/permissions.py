@@ -1,6 +1,7 @@
 """May this person? Only moderators and supervisors of a case's licensee; each refusal says what to do instead."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -11,6 +12,7 @@ from accounts.roles import Role
 from audit.record import About
 from licensees.assignments import people_serving, served_by, serves
 from licensees.models import Licensee
+from licensees.together import ask
 from review.models import (
     CalibrationInvitation,
     CalibrationSession,
@@ -63,13 +65,40 @@ def get_case_for(person: User, reference: str) -> Case:
     if case is None:
         raise NotAllowed(NOT_OPEN)
     _check_serves(person, case)
-    check_not_blind(person, case, judged_blindly=case.is_judged_blindly)
-    check_not_practised(person, case, practised=case.is_practised)
-    know_voted_on(person, case, voted_on=case.is_voted_on)
+    know_opening(
+        case,
+        person,
+        {"blind": case.is_judged_blindly, "practised": case.is_practised, "voted": case.is_voted_on},
+    )
+    check_not_blind(person, case)
+    check_not_practised(person, case)
     check_not_voted_on(person, case)
     vars(case)["score_hidden_from"] = {person.pk: case.is_hidden}  # for review/first_judgement.py
-    vars(case)["known_practised"] = {person.pk: case.is_practised}
     return case
+
+
+def about_opening(case_id: int, by: User) -> dict[str, QuerySet[Any, Any]]:
+    """What may keep a case closed to somebody who serves its licensee, to be asked together with others."""
+    conversation = Subquery(Case.every.filter(pk=case_id).values("conversation")[:1])
+    return {
+        "blind": blind_reviews(case_id, by).values_list("pk", flat=True),
+        "practised": practice_of(by, conversation).values_list("pk", flat=True),
+        "voted": votes_on(case_id, by).values_list("pk", flat=True),
+    }
+
+
+def know_opening(case: Case, by: User, answers: Mapping[str, Any]) -> None:
+    """Asked once for a case as it was read; a verb reads, and asks, anew."""
+    known = {name: bool(answers[name]) for name in ("blind", "practised", "voted")}
+    vars(case).setdefault("known_opening", {})[by.pk] = known
+
+
+def _known(case: Case, by: User) -> Mapping[str, bool]:
+    known: dict[int, dict[str, bool]] = vars(case).get("known_opening", {})
+    if by.pk not in known:
+        know_opening(case, by, ask(**about_opening(case.pk, by)))
+    answer: Mapping[str, bool] = vars(case)["known_opening"][by.pk]
+    return answer
 
 
 def hidden_from(person: User) -> QuerySet[Case]:
@@ -91,18 +120,8 @@ def check_may_open(by: User, case: Case) -> None:
 
 def check_not_voted_on(by: User, case: Case) -> None:
     """While somebody votes on it in a calibration session, they see it there, and not what was said of it."""
-    if not case.is_closed:
-        return
-    # Asked once for a case as it was read; a verb reads, and asks, anew.
-    known = vars(case).get("known_voted_on", {})
-    if by.pk not in known:
-        know_voted_on(by, case, voted_on=votes_on(case.pk, by).exists())
-    if vars(case)["known_voted_on"][by.pk]:
+    if case.is_closed and _known(case, by)["voted"]:
         raise NotAllowed(NOT_OPEN, about=case.about())
-
-
-def know_voted_on(by: User, case: Case, *, voted_on: bool) -> None:
-    vars(case).setdefault("known_voted_on", {})[by.pk] = voted_on
 
 
 def votes_on(case_id: int | OuterRef, by: User) -> QuerySet[CalibrationInvitation]:
@@ -112,23 +131,18 @@ def votes_on(case_id: int | OuterRef, by: User) -> QuerySet[CalibrationInvitatio
     return invited.filter(session__state=voting, session__cases__case=case_id)
 
 
-def check_not_practised(by: User, case: Case, *, practised: bool | None = None) -> None:
-    """Practice is open while it lasts, and what is practised is closed to who practises it.
-
-    `practised`: whether this person has the conversation before them as a golden case, where it is known.
-    """
+def check_not_practised(by: User, case: Case) -> None:
+    """Practice is open while it lasts, and what is practised is closed to who practises it."""
     if case.is_practice:
         hidden = case.is_closed or (case.state == Case.State.WAITING and case.practice_for_id != by.pk)
-    elif not case.is_closed:
-        return
     else:
-        known = vars(case).get("known_practised", {}).get(by.pk) if practised is None else practised
-        hidden = practice_of(by, case.conversation_id).exists() if known is None else known
+        hidden = case.is_closed and _known(case, by)["practised"]
     if hidden:
         raise NotAllowed(NOT_OPEN, about=case.about())
 
 
-def practice_of(person: User, conversation_id: int | OuterRef) -> QuerySet[Case]:
+def practice_of(person: User, conversation_id: int | OuterRef | Subquery) -> QuerySet[Case]:
+    """This person has the conversation before them as a golden case."""
     practice: QuerySet[Case] = Case.every.filter(
         practice_for=person, closed_at=None, conversation=conversation_id
     )
@@ -146,14 +160,11 @@ def _check_serves(by: User, case: Case) -> None:
         raise NotAllowed(NOT_OPEN, about=case.about())
 
 
-def check_not_blind(by: User, case: Case, *, judged_blindly: bool | None = None) -> None:
-    """While a blind second review is open, the case is closed to whoever might give it: not to who decided.
-
-    `judged_blindly`: whether one is, where it is known.
-    """
+def check_not_blind(by: User, case: Case) -> None:
+    """While a blind second review is open, the case is closed to whoever might give it: not to who decided."""
     if case.state != Case.State.DECIDED or not serves(by, case.licensee_id, Role.MODERATOR):
         return
-    if blind_reviews(case.pk, by).exists() if judged_blindly is None else judged_blindly:
+    if _known(case, by)["blind"]:
         raise NotAllowed(UNDER_SECOND_REVIEW, about=case.about())
 
 
@@ -223,14 +234,9 @@ def check_may_decide(by: User, case: Case) -> None:
     _check_moderates(by, case, "decide")
 
 
-def check_may_reveal(
-    by: User, case: Case, *, judged_blindly: bool | None = None, practised: bool | None = None
-) -> None:
+def check_may_reveal(by: User, case: Case) -> None:
     """A supervisor at any time; a moderator only while holding the claim, which policies.py checks."""
-    _check_serves(by, case)
-    check_not_blind(by, case, judged_blindly=judged_blindly)
-    check_not_practised(by, case, practised=practised)
-    check_not_voted_on(by, case)
+    check_may_open(by, case)
 
 
 def check_may_resume(by: User, case: Case) -> None:

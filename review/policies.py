@@ -2,14 +2,14 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from django.utils import timezone
 
 from accounts.models import User
 from audit.transitions import NotPossible
-from review.models import Annotation, Case, Claim, Decision, Hold, Reveal
+from review.models import Annotation, Case, Claim, Decision, Hold
 from review.models.hold import LONGEST_HOLD
+from review.models.known import known_of
 from scoring.characteristics import BY_KEY
 from scoring.models import Conversation, Message
 
@@ -33,19 +33,6 @@ def open_hold(case: Case) -> Hold | None:
     if known is not None:
         return next((held for held in known if held.ended_at is None), None)
     return case.holds.filter(ended_at=None).select_related("held_by").first()
-
-
-def know(case: Case, **rows: Sequence[Any]) -> None:
-    """These are all claims, holds or decisions of a case that a page has read; what is locked is always read anew."""
-    for name, found in rows.items():
-        every = getattr(case, name).all()
-        every._result_cache, every._prefetch_done = list(found), True
-        case.__dict__.setdefault("_prefetched_objects_cache", {})[name] = every
-
-
-def known_of(case: Case, name: str) -> list[Any] | None:
-    known = case.__dict__.get("_prefetched_objects_cache", {}).get(name)
-    return None if known is None else list(known)
 
 
 def is_live(claim: Claim | None) -> bool:
@@ -74,7 +61,7 @@ def check_hands_of(case: Case, to: User, held: Case | None) -> None:
 
 def check_not_passed_on_by(case: Case, to: User) -> None:
     """A case that somebody released does not come back to them, whoever sends it."""
-    if case.claims.filter(holder=to, ending=Claim.Ending.RELEASED).exists():
+    if any(one.holder_id == to.pk and one.ending == Claim.Ending.RELEASED for one in case.claims.all()):
         raise NotPossible(
             f"{to} released this case before, so it does not go back to them. Choose somebody else.",
             about=case.about(),
@@ -136,12 +123,21 @@ def check_undecided(case: Case) -> None:
 
 
 def _last_decision(case: Case) -> Decision:
+    last = standing_decision(case)
+    assert last is not None  # noqa: S101 - the database holds a closed case to have one
+    return last
+
+
+def standing_decision(case: Case) -> Decision | None:
+    """The newest that was not taken back."""
     known = known_of(case, "decisions")
     if known is None:
-        last: Decision = case.decisions.standing().select_related("decided_by").latest("decided_at", "id")
-        return last
+        newest: Decision | None = (
+            case.decisions.standing().select_related("decided_by").order_by("decided_at", "id").last()
+        )
+        return newest
     standing = [decision for decision in known if not hasattr(decision, "withdrawal")]
-    return max(standing, key=lambda decision: (decision.decided_at, decision.pk))
+    return max(standing, key=lambda decision: (decision.decided_at, decision.pk), default=None)
 
 
 def check_read_to_the_end(
@@ -202,7 +198,7 @@ def find_decision_to_take_back(case: Case) -> Decision:
     if case.state == Case.State.ESCALATED:
         sentence = "An escalation is not taken back here. Withdraw it on its own page."
         raise NotPossible(sentence, about=case.about())
-    decision = case.decisions.standing().select_related("decided_by").order_by("-decided_at").first()
+    decision = standing_decision(case)
     if decision is None or case.state != Case.State.DECIDED:
         sentence = "There is no decision here to take back. Open the case to see how it stands."
         raise NotPossible(sentence, about=case.about())
@@ -255,9 +251,9 @@ def check_revealable(case: Case, numbers: Collection[int], messages: Collection[
         raise NotPossible(sentence, about=case.about())
 
 
-def check_revealed(case: Case, message: Message, by: User) -> None:
+def check_revealed(case: Case, message: Message, revealed: Collection[int]) -> None:
     """What nobody has read, nobody can label."""
-    if not Reveal.objects.filter(case=case, message=message, revealed_by=by).exists():
+    if message.pk not in revealed:
         raise NotPossible(f"Reveal turn {message.number} before you annotate it.", about=case.about())
 
 
@@ -279,17 +275,16 @@ def check_characteristic(case: Case, key: str) -> None:
         raise NotPossible("This characteristic is not in the list. Choose one that is.", about=case.about())
 
 
-def find_annotation(case: Case, annotation_id: int) -> Annotation:
-    annotation = case.annotations.filter(pk=annotation_id).select_related("message").first()
-    if annotation is None:
+def find_annotation(case: Case, found: Sequence[Annotation]) -> Annotation:
+    if not found:
         sentence = "There is no such annotation on this case. Reload the page to see which there are."
         raise NotPossible(sentence, about=case.about())
-    return annotation
+    return found[0]
 
 
 def check_not_superseded(case: Case, annotation: Annotation) -> None:
     """Somebody else may have superseded it since the page was drawn."""
-    newer = Annotation.objects.filter(supersedes=annotation).select_related("annotated_by").first()
+    newer: Annotation | None = getattr(annotation, "superseded_by", None)
     if newer is not None:
         by_whom = f"{newer.annotated_by} superseded this annotation {moment(newer.annotated_at)}."
         sentence = f"{by_whom} Reload the page to see the newer one."

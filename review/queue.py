@@ -21,7 +21,7 @@ from review.care import (
     check_rested,
     severe_sentence,
 )
-from review.exposure import Exposure, about_exposure, exposure, exposure_of
+from review.exposure import Exposure, about_exposure, exposure_of
 from review.golden import give_practice
 from review.holds import resume_due, resume_if_due
 from review.leases import (
@@ -31,8 +31,10 @@ from review.leases import (
     held_case,
     lease_end,
     new_lease,
+    open_claims_of,
     terms,
 )
+from review.locking import lock_case, lock_case_and_ask
 from review.models import Case, Claim, HandOver
 from review.notes import seal_hand_over_note
 from review.offering import Offer
@@ -47,6 +49,7 @@ from review.policies import (
     check_practice_is_for,
     check_practice_stays,
     check_readable,
+    is_live,
     open_claim,
     refuse_full_hands,
 )
@@ -102,19 +105,23 @@ def claim_next(*, by: User, lane: Case.Lane | None = None, licensee_id: int | No
 
 def claim(*, case_id: int, by: User) -> Case:
     """Claim this very case; claiming again what one holds changes nothing."""
-    end_lapsed_claim_of(by)
-    if held_case(by) is None:
-        check_rested(by, exposure(by))
-    try:
-        return _claim(case_id, by)
-    except IntegrityError:
-        # The same person claimed another case in the same instant; that one is theirs now.
-        return _claim(case_id, by)
+    while True:
+        try:
+            case, held, read = _claim(case_id, by)
+        except IntegrityError:
+            # The same person claimed another case in the same instant; that one is theirs now.
+            continue
+        if case is not None:
+            return case
+        if held is not None:
+            end_lapsed_claim_of(by)
+        else:
+            check_rested(by, read)
 
 
 def extend(*, case_id: int, by: User) -> Claim:
     with transaction.atomic():
-        case = Case.objects.lock(case_id)
+        case = lock_case(case_id, by=by)
         check_may_claim(by, case)
         current = check_holds_live_claim(case, open_claim(case), by)
         current.expires_at = lease_end()
@@ -126,7 +133,7 @@ def extend(*, case_id: int, by: User) -> Claim:
 def release(*, case_id: int, by: User) -> Case:
     """Give it back, without a reason; the queue does not offer it to this person again."""
     with transaction.atomic():
-        case = Case.objects.lock(case_id)
+        case = lock_case(case_id, by=by)
         check_may_claim(by, case)
         current = check_holds_live_claim(case, open_claim(case), by)
         end_claim(current, Claim.Ending.RELEASED)
@@ -143,7 +150,7 @@ def hand_over(*, case_id: int, by: User, to_id: int, note: str = "") -> HandOver
     end_lapsed_claim_of(to)
     try:
         with transaction.atomic():
-            return _hand_over(Case.objects.lock(case_id), by, to, note)
+            return _hand_over(lock_case(case_id, by=by), by, to, note)
     except IntegrityError:
         raise refuse_full_hands(case, to) from None
 
@@ -176,19 +183,26 @@ def _hand_over(case: Case, by: User, to: User, note: str) -> HandOver:
     return handed
 
 
-def _claim(case_id: int, by: User) -> Case:
+def _claim(case_id: int, by: User) -> tuple[Case | None, Claim | None, Exposure]:
+    """The case, what this person held before, and what they have read. No case where something comes first, in a
+    transaction of its own: the end of their lease on another case, or a pause."""
     with transaction.atomic():
-        case = Case.objects.lock(case_id)
+        case, answers = lock_case_and_ask(case_id, by=by, held=open_claims_of(by), **about_exposure(by))
         check_may_claim(by, case)
+        held, read = next(iter(answers["held"]), None), exposure_of(answers)
+        if held is not None and held.case_id != case_id and not is_live(held):
+            return None, held, read
         end_if_lapsed(case)
         resume_if_due(case)
         current = open_claim(case)
         if current is not None and current.holder_id == by.pk:
-            return case
+            return case, held, read
+        if read.must_rest and not is_live(held):
+            return None, None, read
         check_claimable(case, current)
         check_practice_is_for(case, by)
-        check_hands_free(by, held_case(by))
-        return _give(case, by)
+        check_hands_free(by, held.case if held is not None and is_live(held) else None)
+        return _give(case, by), held, read
 
 
 def _moderated_by(by: User, licensee_id: int | None) -> list[int]:

@@ -1,6 +1,6 @@
 """What a person does with a case: read, annotate, decide; and what becomes of it after an escalation."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
@@ -12,20 +12,18 @@ from accounts.models import User
 from audit.record import record
 from audit.transitions import transition
 from audit.verbs import Verb
-from licensees.together import Question, ask
-from review.first_judgement import find_first_judgement
+from licensees.together import Question
+from review.first_judgement import about_first_judgement, find_first_judgement
 from review.leases import end_claim
+from review.locking import lock_case_and_ask
 from review.models import Annotation, Case, Claim, Decision, Reveal, Watch
+from review.models.known import learn
 from review.notes import seal_annotation_note, seal_decision_note
 from review.permissions import (
-    blind_reviews,
     check_may_annotate,
     check_may_decide,
     check_may_reveal,
-    know_voted_on,
-    practice_of,
     supervises,
-    votes_on,
 )
 from review.policies import (
     check_characteristic,
@@ -44,7 +42,7 @@ from review.policies import (
 )
 from review.second_review import open_second_review
 from scoring.evidence import open_texts
-from scoring.models import Conversation, DataKey, Message
+from scoring.models import Message, Score
 
 # --- Reading -------------------------------------------------------------------------------------
 
@@ -66,10 +64,11 @@ def reveal_after_decision(*, case_id: int, numbers: Collection[int], by: User) -
     It hands out no text: the page that shows it reads, and records, once more.
     """
     with transaction.atomic():
-        case = Case.objects.lock(case_id)
+        messages_of = _messages_of(case_id).filter(number__in=numbers)
+        case, answers = lock_case_and_ask(case_id, by=by, messages=messages_of)
         check_may_reveal(by, case)
         check_readable(case)
-        messages = list(_messages_of(case_id).filter(number__in=numbers))
+        messages = answers["messages"]
         check_revealable(case, numbers, messages)
         _reveal(case, messages, by)
 
@@ -90,21 +89,10 @@ def lock_for_reading(case_id: int, by: User) -> Case:
 
 def lock_and_ask(case_id: int, by: User, **questions: Question) -> tuple[Case, dict[str, list[Any]]]:
     """The case, locked, for who may read its texts now; and what is asked beside it, as it is under the lock."""
-    case = Case.objects.lock(case_id)
-    answers = ask(
-        claims=case.claims.filter(ended_at=None).select_related("holder"),
-        keys=DataKey.objects.filter(pk=case.conversation.data_key_id),
-        blind=blind_reviews(case_id, by).values_list("pk", flat=True),
-        practised=practice_of(by, case.conversation_id).values_list("pk", flat=True),
-        voted=votes_on(case_id, by).values_list("pk", flat=True),
-        **questions,
-    )
-    know_voted_on(by, case, voted_on=bool(answers["voted"]))
-    known = {"judged_blindly": bool(answers["blind"]), "practised": bool(answers["practised"])}
-    check_may_reveal(by, case, **known)
-    case.conversation.data_key = answers["keys"][0]
+    case, answers = lock_case_and_ask(case_id, by=by, **questions)
+    check_may_reveal(by, case)
     if not supervises(by, case):
-        check_holds_live_claim(case, next(iter(answers["claims"]), None), by)
+        check_holds_live_claim(case, open_claim(case), by)
     check_readable(case)
     return case, answers
 
@@ -121,9 +109,9 @@ def annotate(
 ) -> Annotation:
     """Label a message, or the quoted `words` in it, with a key of scoring/characteristics.py."""
     with transaction.atomic():
-        case = _lock_for_work(case_id, by)
+        case, answers = _lock_for_work(case_id, by, numbers=[number])
         check_characteristic(case, characteristic)
-        message = _revealed_message(case, number, by)
+        message = _revealed_message(case, number, answers)
         annotation = _write(case, message, by, characteristic=characteristic, words=words, note=note)
         record(Verb.CASE_ANNOTATED, by=by, about=case.about(), payload=_place(annotation))
         return annotation
@@ -134,30 +122,43 @@ def supersede_annotation(
 ) -> Annotation:
     """Put a newer annotation in the place of one; without a characteristic it only takes that one back."""
     with transaction.atomic():
-        case = _lock_for_work(case_id, by)
-        old = find_annotation(case, annotation_id)
+        named = Annotation.objects.filter(case=case_id, pk=annotation_id)
+        case, answers = _lock_for_work(
+            case_id,
+            by,
+            numbers=named.values("message__number"),
+            named=named.select_related("message", "superseded_by__annotated_by"),
+        )
+        old = find_annotation(case, answers["named"])
         check_not_superseded(case, old)
         if characteristic:
             check_characteristic(case, characteristic)
-        message = _revealed_message(case, old.message.number, by)
+        message = _revealed_message(case, old.message.number, answers)
         new = _write(case, message, by, characteristic=characteristic, words=words, note=note, supersedes=old)
         payload = {**_place(new), "supersedes": old.pk}
         record(Verb.ANNOTATION_SUPERSEDED, by=by, about=case.about(), payload=payload)
         return new
 
 
-def _lock_for_work(case_id: int, by: User) -> Case:
-    case = Case.objects.lock(case_id)
+def _lock_for_work(
+    case_id: int, by: User, *, numbers: Collection[int] | QuerySet[Any, Any], **questions: Question
+) -> tuple[Case, dict[str, list[Any]]]:
+    """`numbers`: of the turns that are annotated, and of which it is asked whether this person has revealed them."""
+    messages = _messages_of(case_id).filter(number__in=numbers)
+    read = Reveal.objects.filter(case=case_id, revealed_by=by, message__in=messages.values("pk"))
+    case, answers = lock_case_and_ask(
+        case_id, by=by, messages=messages, read=read.values_list("message", flat=True), **questions
+    )
     check_may_annotate(by, case)
     check_holds_live_claim(case, open_claim(case), by)
     check_readable(case)
-    return case
+    return case, answers
 
 
-def _revealed_message(case: Case, number: int, by: User) -> Message:
-    messages = list(case.conversation.messages.filter(number=number))
+def _revealed_message(case: Case, number: int, answers: Mapping[str, list[Any]]) -> Message:
+    messages: list[Message] = answers["messages"]
     check_revealable(case, [number], messages)
-    check_revealed(case, messages[0], by)
+    check_revealed(case, messages[0], answers["read"])
     return messages[0]
 
 
@@ -218,15 +219,21 @@ def decide(
     `referrals.workflow.escalate` calls this for the disposition `escalate`, in its own transaction.
     """
     with transaction.atomic():
-        case = Case.objects.lock(case_id)
+        newest = (
+            Score.objects.filter(conversation__cases=case_id)
+            .order_by("-revision")
+            .values_list("band", flat=True)
+        )
+        case, answers = lock_case_and_ask(
+            case_id, by=by, newest=newest[:1], **about_first_judgement(case_id, by)
+        )
         check_may_decide(by, case)
         check_no_practice(case)
         claim = check_holds_live_claim(case, open_claim(case), by)
         check_complete(case, disposition=disposition, reason=reason, platform_action=platform_action)
         check_watch_until(case, disposition=disposition, until=monitor_until)
-        # Read now, under the case's lock: the row that was joined to it may be older.
-        conversation = Conversation.objects.get(pk=case.conversation_id)
-        judged_first = find_first_judgement(case, by)
+        conversation = case.conversation
+        judged_first = find_first_judgement(case, answers["first_judgement"])
         check_read_to_the_end(case, conversation, seen_revision=seen_revision, seen_messages=seen_messages)
         decision = Decision(
             case=case,
@@ -239,22 +246,18 @@ def decide(
             conversation_revision=conversation.revision,
             score_hidden=judged_first is not None,
             first_judgement=judged_first.concern if judged_first else "",
-            band=_newest_band(case),
+            # Where the machine abstains by now, what it said when the case opened.
+            band=next(iter(answers["newest"]), "") or case.band,
         )
         decision.note_sealed = seal_decision_note(decision, note)
         decision.save(force_insert=True)
+        learn(case, "decisions", decision)
         if monitor_until is not None:
             Watch.objects.create(decision=decision, conversation=conversation, until=monitor_until)
         end_claim(claim, Claim.Ending.DECIDED)
         _close(case, decision)
         open_second_review(case, decision)
         return decision
-
-
-def _newest_band(case: Case) -> str:
-    """Where the machine abstains by now, what it said when the case opened."""
-    band = case.conversation.scores.order_by("-revision").values_list("band", flat=True).first()
-    return band or case.band
 
 
 def _close(case: Case, decision: Decision) -> Case:

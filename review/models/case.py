@@ -10,13 +10,44 @@ from django.utils import timezone
 from audit.record import About
 from audit.verbs import Verb
 from licensees.models import Licensee
+from licensees.together import Question, Statement, lock_and_ask
+from review.models.known import NAMES, know
 from scoring.models import Conversation, Score
+
+LOCK = "SELECT 1 FROM review_case WHERE id = %(case)s FOR UPDATE"
 
 
 class CaseQuerySet(models.QuerySet["Case"]):
     def lock(self, case_id: int) -> "Case":
         """The case alone, locked until the transaction ends; never the joined rows with it."""
-        return self.select_for_update(of=("self",)).select_related("licensee", "conversation").get(pk=case_id)
+        return self.lock_and_ask(case_id)[0]
+
+    def lock_and_ask(self, case_id: int, **questions: Question) -> tuple["Case", dict[str, list[Any]]]:
+        """The same with all its claims, holds and decisions, a handful of each, and with what is asked beside them: in
+        one journey, and as it is under the lock."""
+        answers = lock_and_ask(
+            Statement(LOCK, {"case": case_id}, 1), **self.with_all_around(case_id), **questions
+        )
+        return self.from_answers(answers), answers
+
+    def with_all_around(self, case_id: int) -> dict[str, Question]:
+        """The questions, to be asked together with others."""
+        claims, holds, decisions = (_rows_of(name).filter(case=case_id).order_by("pk") for name in NAMES)
+        joined = self.filter(pk=case_id).select_related("licensee", "conversation__data_key")
+        return {
+            "case": joined,
+            "claims": claims.select_related("holder"),
+            "holds": holds.select_related("held_by"),
+            "decisions": decisions.select_related("decided_by", "withdrawal"),
+        }
+
+    def from_answers(self, answers: Mapping[str, list[Any]]) -> "Case":
+        """The case that knows what was answered."""
+        if not answers["case"]:
+            raise Case.DoesNotExist
+        case: Case = answers["case"][0]
+        know(case, **{name: answers[name] for name in NAMES})
+        return case
 
 
 class CaseManager(models.Manager.from_queryset(CaseQuerySet)):  # type: ignore[misc]
@@ -148,6 +179,12 @@ class Case(models.Model):
             licensee_id=self.licensee_id,
             case_reference=self.reference,
         )
+
+
+def _rows_of(name: str) -> models.QuerySet[Any]:
+    """All that point at cases by this name; their modules import this one."""
+    rows: models.QuerySet[Any] = getattr(Case, name).field.model._default_manager.all()
+    return rows
 
 
 class CaseNumber(models.Model):

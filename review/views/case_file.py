@@ -13,7 +13,8 @@ from audit.models import AuditEvent
 from licensees.together import Question, Statement, ask
 from review.history import events_of
 from review.models import Annotation, Case, Claim, Decision, HandOver, Hold, Unveiling
-from review.policies import is_live, know
+from review.models.known import know
+from review.policies import is_live
 from review.undoing import decisions_to_take_back
 from review.views.bubbles import annotations_of, messages_of, weighed
 from review.views.window import Window

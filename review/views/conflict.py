@@ -8,7 +8,8 @@ from accounts.models import User
 from licensees.together import ask
 from review.forms import DecideForm, typed_before
 from review.models import Case, Claim, Decision, Hold
-from review.policies import count, is_live, know, moment
+from review.models.known import know
+from review.policies import count, is_live, moment
 from review.turn_numbers import whole
 from review.views.standing import Standing
 

@@ -1,0 +1,20 @@
+"""A case under its lock, with all that a verb asks before it acts, in one journey to the database."""
+
+from typing import Any
+
+from accounts.models import User
+from licensees.together import Question
+from review.models import Case
+from review.permissions import about_opening, know_opening
+
+
+def lock_case(case_id: int, *, by: User) -> Case:
+    return lock_case_and_ask(case_id, by=by)[0]
+
+
+def lock_case_and_ask(case_id: int, *, by: User, **questions: Question) -> tuple[Case, dict[str, list[Any]]]:
+    """The case with its claims, holds and decisions, with what keeps it closed to this person, and with what is asked
+    beside them: all of it as it is under the lock."""
+    case, answers = Case.every.lock_and_ask(case_id, **about_opening(case_id, by), **questions)
+    know_opening(case, by, answers)
+    return case, answers
