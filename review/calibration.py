@@ -23,7 +23,8 @@ from audit.verbs import Verb
 from licensees.assignments import people_serving
 from licensees.models import Licensee
 from review.agreement import Agreement, agreement
-from review.care import check_rested, exposure
+from review.care import check_rested
+from review.exposure import about_exposure, exposure_of
 from review.models import (
     CalibrationCase,
     CalibrationInvitation,
@@ -37,7 +38,7 @@ from review.models import (
 from review.notes import open_calibration_why, seal_calibration_why
 from review.permissions import check_may_calibrate, check_may_lead, check_may_vote
 from review.policies import check_complete, check_readable, check_revealable, moment
-from scoring.evidence import open_texts
+from review.revealing import about_texts, keep_and_record, messages_judged_by, texts_of
 from scoring.models import Message
 
 State = CalibrationSession.State
@@ -70,8 +71,9 @@ def begin_session(
         CalibrationInvitation.objects.bulk_create(
             CalibrationInvitation(session=session, person=person) for person in people
         )
+        judged = _decisions_on(cases)
         CalibrationCase.objects.bulk_create(
-            CalibrationCase(session=session, case=case, decision=_judged(case), number=number)
+            CalibrationCase(session=session, case=case, decision=judged[case.pk], number=number)
             for number, case in enumerate(cases, start=1)
         )
         payload = {"cases": [case.pk for case in cases], "people": sorted(person.pk for person in people)}
@@ -98,9 +100,12 @@ def _find_people(licensee: Licensee, by: User, person_ids: Collection[int]) -> l
 
 
 def _find_cases(licensee: Licensee, references: Sequence[str]) -> list[Case]:
-    """In the order of the references. Locked: none of them is opened again meanwhile."""
+    """In the order of the references. Locked, in the order of their ids, so that none of them is opened again
+    meanwhile; all of them in one journey."""
     wanted = list(dict.fromkeys(references))
-    found = {case.reference: case for case in Case.objects.filter(licensee=licensee, reference__in=wanted)}
+    listed = Case.objects.filter(licensee=licensee, reference__in=wanted).order_by("pk")
+    joined = listed.select_related("licensee", "conversation__data_key").select_for_update(of=("self",))
+    found = {case.reference: case for case in joined}
     missing = [reference for reference in wanted if reference not in found]
     if missing or not 1 <= len(wanted) <= MOST_CASES:
         sentence = (
@@ -109,62 +114,75 @@ def _find_cases(licensee: Licensee, references: Sequence[str]) -> list[Case]:
             else f"A session has 1 to {MOST_CASES} cases. Write one reference a line."
         )
         raise NotPossible(sentence, about=licensee.about())
-    locked = {key: Case.objects.lock(key) for key in sorted(case.pk for case in found.values())}
-    cases = [locked[found[reference].pk] for reference in wanted]
+    cases = [found[reference] for reference in wanted]
+    open_ = SecondReview.objects.filter(case__in=cases, state__in=SecondReview.OPEN)
+    judged_twice = set(open_.values_list("case", flat=True))
     for case in cases:
-        _check_can_be_shown(case)
+        _check_can_be_shown(case, judged_twice=case.pk in judged_twice)
     return cases
 
 
-def _check_can_be_shown(case: Case) -> None:
+def _check_can_be_shown(case: Case, *, judged_twice: bool) -> None:
     check_readable(case)
     if not case.is_closed:
         sentence = (
             f"{case.reference} is not decided yet. Choose decided cases: nobody shall be swayed by a session."
         )
         raise NotPossible(sentence, about=case.about())
-    if SecondReview.objects.filter(case=case, state__in=SecondReview.OPEN).exists():
+    if judged_twice:
         sentence = f"{case.reference} is being judged a second time, blindly. Choose another case."
         raise NotPossible(sentence, about=case.about())
 
 
-def _judged(case: Case) -> Decision:
-    decision: Decision = case.decisions.standing().latest("decided_at", "id")
-    return decision
+def _decisions_on(cases: Sequence[Case]) -> dict[int, Decision]:
+    """{case: its newest decision that stands}"""
+    standing = Decision.objects.standing().filter(case__in=cases)
+    return {decision.case_id: decision for decision in standing.order_by("decided_at", "id")}
 
 
 # --- Reading and voting ----------------------------------------------------------------------------
 
 
-def messages_of(item: CalibrationCase) -> QuerySet[Message]:
-    """What there was when it was decided."""
-    messages = Message.objects.filter(conversation_id=item.case.conversation_id)
-    return messages.filter(received_at__lte=item.decision.decided_at)
+def items_of(session_id: int, number: int) -> QuerySet[CalibrationCase]:
+    """The one case of a session under this number."""
+    joined = CalibrationCase.objects.select_related(
+        "case__licensee", "case__conversation__data_key", "decision"
+    )
+    return joined.filter(session=session_id, number=number)
+
+
+def messages_of(items: QuerySet[CalibrationCase]) -> QuerySet[Message]:
+    """What there was when this one case was decided."""
+    return messages_judged_by(Decision.objects.filter(pk__in=items.values("decision")))
 
 
 def reveal_in_session(*, item: CalibrationCase, numbers: Collection[int], by: User) -> dict[int, str]:
     """{turn number: text}, recorded and committed before any is decrypted. It counts for the day like any reading, and
     the day's end and a pause hold here too."""
-    read = exposure(by)
-    seen = Reveal.objects.filter(case=item.case, revealed_by=by, message__number__in=numbers).count()
-    if seen < len(set(numbers)):
-        check_rested(by, read)
-    with transaction.atomic():
-        case = Case.objects.lock(item.case_id)
-        check_may_vote(by, item.session)
-        if item.session.state == State.CLOSED:
-            raise NotPossible(
-                "This session is closed. Its cases are read no more.", about=item.session.about()
+    items = CalibrationCase.objects.filter(pk=item.pk)
+    asked = about_texts(messages_of(items).filter(number__in=numbers), case=item.case_id, by=by)
+    session = CalibrationSession.objects.of(by).filter(pk=item.session_id)
+    while True:
+        with transaction.atomic():
+            case, answers = Case.every.lock_and_ask(
+                item.case_id, session=session, **asked, **about_exposure(by)
             )
-        messages = list(messages_of(item).filter(number__in=numbers))
-        check_readable(case)
-        check_revealable(case, numbers, messages)
-        rows = [Reveal(case=case, message=message, revealed_by=by) for message in messages]
-        Reveal.objects.bulk_create(rows, ignore_conflicts=True)
-        payload = {"messages": [message.pk for message in messages], "calibration": item.session_id}
-        record(Verb.EVIDENCE_VIEWED, by=by, about=case.about(), payload=payload)
-    texts = open_texts(case.conversation, messages)
-    return {message.number: texts[message.pk] for message in messages}
+            messages, read = answers["messages"], exposure_of(answers)
+            _check_still_read(by, answers["session"][0])
+            check_readable(case)
+            check_revealable(case, numbers, messages)
+            # A pause begins in a transaction of its own.
+            if len(answers["seen"]) == len(messages) or not read.must_rest:
+                keep_and_record(case, answers, by=by, calibration=item.session_id)
+                break
+        check_rested(by, read)
+    return texts_of(case, messages)
+
+
+def _check_still_read(by: User, session: CalibrationSession) -> None:
+    check_may_vote(by, session)
+    if session.state == State.CLOSED:
+        raise NotPossible("This session is closed. Its cases are read no more.", about=session.about())
 
 
 def vote(
@@ -173,7 +191,7 @@ def vote(
     """Said once. The trail says that it was given, not what."""
     with transaction.atomic():
         item = CalibrationCase.objects.select_related("case", "decision").get(pk=item_id)
-        session = CalibrationSession.objects.lock(item.session_id)
+        session = CalibrationSession.objects.lock(item.session_id, by=by)
         check_may_vote(by, session)
         _check_still_voting(session)
         check_complete(item.case, disposition=disposition, reason=reason, platform_action=platform_action)
@@ -205,7 +223,7 @@ def _check_still_voting(session: CalibrationSession) -> None:
 def open_discussion(*, session_id: int, by: User) -> CalibrationSession:
     """Nothing moves by itself: the supervisor shows the votes, and from then on nobody votes."""
     with transaction.atomic():
-        session = CalibrationSession.objects.lock(session_id)
+        session = CalibrationSession.objects.lock(session_id, by=by)
         check_may_lead(by, session)
         return transition(session, to=State.DISCUSSION, by=by, verb=Verb.CALIBRATION_DISCUSSED)
 
@@ -214,7 +232,7 @@ def agree(*, item_id: int, by: User, disposition: str, why: str) -> CalibrationC
     """What the people came to, written down by who leads; said again while they discuss, it is replaced."""
     with transaction.atomic():
         item = CalibrationCase.objects.select_related("case__conversation").get(pk=item_id)
-        session = CalibrationSession.objects.lock(item.session_id)
+        session = CalibrationSession.objects.lock(item.session_id, by=by)
         check_may_lead(by, session)
         check_readable(item.case)
         if session.state != State.DISCUSSION:
@@ -234,7 +252,7 @@ def agree(*, item_id: int, by: User, disposition: str, why: str) -> CalibrationC
 
 def close_session(*, session_id: int, by: User) -> CalibrationSession:
     with transaction.atomic():
-        session = CalibrationSession.objects.lock(session_id)
+        session = CalibrationSession.objects.lock(session_id, by=by)
         check_may_lead(by, session)
         if session.cases.filter(agreed="").exists() and session.state == State.DISCUSSION:
             sentence = "There is a case without an agreed answer. Write it down first."

@@ -287,7 +287,7 @@ def check_may_keep_golden(by: User, licensee: Licensee) -> None:
 
 def get_session_for(person: User, session_id: int) -> CalibrationSession:
     """For who is invited and moderates still, and for supervisors of its licensee."""
-    session = CalibrationSession.objects.select_related("licensee", "made_by").filter(pk=session_id).first()
+    session = CalibrationSession.objects.of(person).filter(pk=session_id).first()
     if session is None:
         raise NotAllowed(NO_SESSION)
     session.is_led = leads(person, session)
@@ -297,14 +297,13 @@ def get_session_for(person: User, session_id: int) -> CalibrationSession:
 
 
 def may_vote(person: User, session: CalibrationSession) -> bool:
-    invited = session.invitations.filter(person=person).exists()
-    return invited and serves(person, session.licensee_id, Role.MODERATOR)
+    """`session` was fetched, or locked, for this person."""
+    return session.is_invited and serves(person, session.licensee_id, Role.MODERATOR)
 
 
 def leads(person: User, session: CalibrationSession) -> bool:
     """Not who votes: whoever sees how it goes does not take part."""
-    supervisor = serves(person, session.licensee_id, Role.SUPERVISOR)
-    return supervisor and not session.invitations.filter(person=person).exists()
+    return serves(person, session.licensee_id, Role.SUPERVISOR) and not session.is_invited
 
 
 def check_may_vote(by: User, session: CalibrationSession) -> None:

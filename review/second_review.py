@@ -5,12 +5,11 @@ annotation, no decision, not even the case's reference. While the review is open
 might give it (`review/permissions.py`).
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
@@ -23,9 +22,11 @@ from audit.transitions import NotPossible, transition
 from audit.verbs import Verb
 from licensees.assignments import licensees_served_by, people_serving
 from licensees.models import Policy
+from licensees.together import Question
 from review.care import check_may_take, check_rested
 from review.exposure import exposure
 from review.intake import lock_numbers
+from review.leases import CLAIMS, lease_end
 from review.models import Case, Claim, Decision, Reveal, SecondReview, Watch
 from review.notes import open_second_review_note, seal_second_review_note
 from review.permissions import (
@@ -35,10 +36,9 @@ from review.permissions import (
     check_may_take_from,
 )
 from review.policies import check_complete, check_readable, check_revealable
-from scoring.evidence import open_texts
+from review.revealing import about_texts, keep_and_record, messages_judged_by, texts_of
 from scoring.models import Message
 
-CLAIMS = Machine("claims")
 State = SecondReview.State
 CANDIDATES = 16
 LOST = "Your second review is no longer open: its time passed, or the decision was taken back. Take another."
@@ -116,9 +116,9 @@ def claim_second_review(*, by: User, licensee_id: int | None = None) -> SecondRe
         return held
     check_rested(by, exposure(by))
     offered = offered_to(by).filter(licensee_id=licensee_id) if licensee_id else offered_to(by)
-    for review_id, case_id in offered.values_list("pk", "case_id")[:CANDIDATES]:
+    for review_id in offered.values_list("pk", flat=True)[:CANDIDATES]:
         try:
-            taken = _take(review_id, case_id, by)
+            taken = _take(review_id, by)
         except IntegrityError:
             # The same person pressed twice: the other request won, and its review is the answer to both.
             return held_second_review(by)
@@ -127,16 +127,15 @@ def claim_second_review(*, by: User, licensee_id: int | None = None) -> SecondRe
     return None
 
 
-def _take(review_id: int, case_id: int, by: User) -> SecondReview | None:
+def _take(review_id: int, by: User) -> SecondReview | None:
     """The case is locked first, as everywhere. None where somebody else was faster."""
     with transaction.atomic():
-        case = Case.objects.lock(case_id)
         review = SecondReview.objects.lock(review_id)
         _end_if_lapsed(review)
         if review.state != State.WAITING:
             return None
         check_may_review_second(by, review)
-        check_may_take(by, case)
+        check_may_take(by, review.case)
         now = timezone.now()
         return _move(
             review,
@@ -145,7 +144,7 @@ def _take(review_id: int, case_id: int, by: User) -> SecondReview | None:
             verb=Verb.SECOND_REVIEW_CLAIMED,
             reviewer=by,
             claimed_at=now,
-            expires_at=now + timedelta(minutes=settings.ARTEMIS_CLAIM_MINUTES),
+            expires_at=lease_end(),
         )
 
 
@@ -159,38 +158,25 @@ def release_second_review(*, review_id: int, by: User) -> None:
 # --- Reading and judging -------------------------------------------------------------------------
 
 
-def messages_of(review: SecondReview) -> QuerySet[Message]:
+def messages_of(review_id: int) -> QuerySet[Message]:
     """What there was when the first person decided."""
-    messages = Message.objects.filter(conversation_id=review.case.conversation_id)
-    return messages.filter(received_at__lte=review.decision.decided_at)
+    return messages_judged_by(Decision.objects.filter(second_review=review_id))
 
 
 def reveal_blind(*, review_id: int, numbers: Collection[int], by: User) -> dict[int, str]:
     """{turn number: text}. Recorded and committed before any is decrypted; the lease begins anew with each reading."""
+    asked = messages_of(review_id).filter(number__in=numbers)
+    case = Case.every.filter(second_reviews=review_id).values("pk")[:1]
     with transaction.atomic():
-        review = _lock_held(review_id, by)
-        case = review.case
-        messages = list(messages_of(review).filter(number__in=numbers))
+        review, answers = _lock_held_and_ask(review_id, by, **about_texts(asked, case=case, by=by))
+        messages = answers["messages"]
         with _without_reference(review):
-            check_readable(case)
-            check_revealable(case, numbers, messages)
-        rows = [Reveal(case=case, message=message, revealed_by=by) for message in messages]
-        Reveal.objects.bulk_create(rows, ignore_conflicts=True)
-        _record_reading(review, messages, by)
-    return {message.number: text for message, text in _opened(case, messages)}
-
-
-def _record_reading(review: SecondReview, messages: Sequence[Message], by: User) -> None:
-    """The lease begins anew with each reading."""
-    review.expires_at = timezone.now() + timedelta(minutes=settings.ARTEMIS_CLAIM_MINUTES)
-    review.save(update_fields=["expires_at"])
-    payload = {"messages": [message.pk for message in messages], "second_review": review.pk}
-    record(Verb.EVIDENCE_VIEWED, by=by, about=review.case.about(), payload=payload)
-
-
-def _opened(case: Case, messages: Sequence[Message]) -> list[tuple[Message, str]]:
-    texts = open_texts(case.conversation, messages)
-    return [(message, texts[message.pk]) for message in messages]
+            check_readable(review.case)
+            check_revealable(review.case, numbers, messages)
+        review.expires_at = lease_end()
+        review.save(update_fields=["expires_at"])
+        keep_and_record(review.case, answers, by=by, second_review=review.pk)
+    return texts_of(review.case, messages)
 
 
 def give_second_review(
@@ -228,7 +214,7 @@ def give_second_review(
 def read_second_note(*, review_id: int, by: User) -> str:
     """The private words of who judged second, for who may adjudicate: they may quote, so it is reading evidence."""
     with transaction.atomic():
-        review = _lock(review_id)
+        review = SecondReview.objects.lock(review_id)
         check_may_read_second_note(by, review)
         if review.note_sealed is None or review.case.conversation.data_key.destroyed_at is not None:
             return ""
@@ -243,7 +229,7 @@ def adjudicate(*, review_id: int, by: User, disposition: str) -> SecondReview:
     with transaction.atomic():
         # Numbers before cases, as intake locks: a watch may have to end.
         lock_numbers(set(SecondReview.objects.filter(pk=review_id).values_list("licensee_id", flat=True)))
-        review = _lock(review_id)
+        review = SecondReview.objects.lock(review_id)
         check_may_adjudicate(by, review)
         if review.state != State.DISAGREED:
             sentence = "This second review needs no adjudication. Go back to the list to see which ones do."
@@ -282,22 +268,20 @@ def _send_back(review: SecondReview, by: User) -> None:
         )
 
 
-def _lock(review_id: int, case_id: int | None = None) -> SecondReview:
-    """The case first, then the review."""
-    if case_id is None:
-        case_id = SecondReview.objects.values_list("case_id", flat=True).get(pk=review_id)
-    Case.objects.lock(case_id)
-    return SecondReview.objects.lock(review_id)
+def _lock_held(review_id: int, by: User) -> SecondReview:
+    return _lock_held_and_ask(review_id, by)[0]
 
 
-def _lock_held(review_id: int, by: User, *, case_id: int | None = None) -> SecondReview:
+def _lock_held_and_ask(
+    review_id: int, by: User, **questions: Question
+) -> tuple[SecondReview, dict[str, list[Any]]]:
     """It may have lapsed, or the decision been taken back, since the page was drawn."""
-    review = _lock(review_id, case_id)
+    review, answers = SecondReview.objects.lock_and_ask(review_id, **questions)
     check_may_review_second(by, review)
     live = review.expires_at is not None and review.expires_at > timezone.now()
     if review.state != State.IN_REVIEW or review.reviewer_id != by.pk or not live:
         raise NotPossible(LOST, about=blind_about(review))
-    return review
+    return review, answers
 
 
 def blind_about(review: SecondReview) -> About:
@@ -319,7 +303,7 @@ def _end_lapsed_of(by: User) -> None:
     ).first()
     if lapsed is not None:
         with transaction.atomic():
-            _end_if_lapsed(_lock(lapsed.pk))
+            _end_if_lapsed(SecondReview.objects.lock(lapsed.pk))
 
 
 def _end_if_lapsed(review: SecondReview) -> None:

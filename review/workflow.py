@@ -40,6 +40,7 @@ from review.policies import (
     find_span,
     open_claim,
 )
+from review.revealing import about_texts, keep_and_record, texts_of
 from review.second_review import open_second_review
 from scoring.evidence import open_texts
 from scoring.models import Message, Score
@@ -50,12 +51,11 @@ from scoring.models import Message, Score
 def reveal(*, case_id: int, numbers: Collection[int], by: User) -> dict[int, str]:
     """{turn number: text}. That this person sees these messages is recorded, and committed, before any is decrypted."""
     with transaction.atomic():
-        case, answers = lock_and_ask(case_id, by, messages=_messages_of(case_id).filter(number__in=numbers))
-        messages = answers["messages"]
-        check_revealable(case, numbers, messages)
-        _reveal(case, messages, by)
-    texts = open_texts(case.conversation, messages)
-    return {message.number: texts[message.pk] for message in messages}
+        asked = about_texts(_messages_of(case_id).filter(number__in=numbers), case=case_id, by=by)
+        case, answers = lock_and_ask(case_id, by, **asked)
+        check_revealable(case, numbers, answers["messages"])
+        keep_and_record(case, answers, by=by)
+    return texts_of(case, answers["messages"])
 
 
 def reveal_after_decision(*, case_id: int, numbers: Collection[int], by: User) -> None:
@@ -64,22 +64,12 @@ def reveal_after_decision(*, case_id: int, numbers: Collection[int], by: User) -
     It hands out no text: the page that shows it reads, and records, once more.
     """
     with transaction.atomic():
-        messages_of = _messages_of(case_id).filter(number__in=numbers)
-        case, answers = lock_case_and_ask(case_id, by=by, messages=messages_of)
+        asked = about_texts(_messages_of(case_id).filter(number__in=numbers), case=case_id, by=by)
+        case, answers = lock_case_and_ask(case_id, by=by, **asked)
         check_may_reveal(by, case)
         check_readable(case)
-        messages = answers["messages"]
-        check_revealable(case, numbers, messages)
-        _reveal(case, messages, by)
-
-
-def _reveal(case: Case, messages: Collection[Message], by: User) -> None:
-    Reveal.objects.bulk_create(
-        [Reveal(case=case, message=message, revealed_by=by) for message in messages],
-        ignore_conflicts=True,
-    )
-    payload = {"messages": [message.pk for message in messages]}
-    record(Verb.EVIDENCE_VIEWED, by=by, about=case.about(), payload=payload)
+        check_revealable(case, numbers, answers["messages"])
+        keep_and_record(case, answers, by=by)
 
 
 def lock_for_reading(case_id: int, by: User) -> Case:

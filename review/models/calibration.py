@@ -19,9 +19,14 @@ PERSON = settings.AUTH_USER_MODEL
 
 
 class SessionQuerySet(models.QuerySet["CalibrationSession"]):
-    def lock(self, session_id: int) -> "CalibrationSession":
+    def lock(self, session_id: int, *, by: Any) -> "CalibrationSession":
         """Votes and the end of voting take turns: no vote comes after the others were shown."""
-        return self.select_for_update(of=("self",)).select_related("licensee").get(pk=session_id)
+        return self.of(by).select_for_update(of=("self",)).get(pk=session_id)
+
+    def of(self, person: Any) -> "SessionQuerySet":
+        """Each with whether this person is invited to it: people are invited when it is made, and never later."""
+        invited = CalibrationInvitation.objects.filter(session=models.OuterRef("pk"), person=person)
+        return self.select_related("licensee", "made_by").annotate(is_invited=models.Exists(invited))
 
 
 class CalibrationSession(models.Model):
@@ -35,8 +40,9 @@ class CalibrationSession(models.Model):
         (State.DISCUSSION, State.CLOSED): frozenset({Verb.CALIBRATION_CLOSED}),
     }
 
-    # By the person for whom it was fetched (`review/permissions.py`).
+    # By the person for whom it was fetched (`review/permissions.py`), who may be invited.
     is_led: bool = False
+    is_invited: bool
 
     licensee = models.ForeignKey(Licensee, on_delete=models.PROTECT, related_name="+")
     title = models.CharField(max_length=80)

@@ -12,6 +12,7 @@ from django.utils import timezone
 from audit.record import About
 from audit.verbs import Verb
 from licensees.models import Licensee
+from licensees.together import Question, Statement, lock_and_ask
 from review.models.case import Case
 from review.models.decision import Decision
 
@@ -19,12 +20,34 @@ PERSON = settings.AUTH_USER_MODEL
 JUDGED = ["agreed", "disagreed", "adjudicated"]
 
 
+LOCK_CASE = """
+    SELECT 1 FROM review_case
+     WHERE id = (SELECT case_id FROM review_secondreview WHERE id = %(review)s) FOR UPDATE
+"""
+LOCK = "SELECT 1 FROM review_secondreview WHERE id = %(review)s FOR UPDATE"
+
+
 class SecondReviewQuerySet(models.QuerySet["SecondReview"]):
     def lock(self, review_id: int) -> "SecondReview":
-        """The review alone, locked until the transaction ends; who needs the case too locks that first. What is joined
-        is as it is then, the conversation's key too."""
+        return self.lock_and_ask(review_id)[0]
+
+    def lock_and_ask(
+        self, review_id: int, **questions: Question
+    ) -> tuple["SecondReview", dict[str, list[Any]]]:
+        """Its case, then the review, locked until the transaction ends; in one journey with what is asked beside it.
+        What is joined is as it is then, the conversation's key too."""
         joined = self.select_related("case__licensee", "case__conversation__data_key", "decision")
-        return joined.select_for_update(of=("self",)).get(pk=review_id)
+        which = {"review": review_id}
+        answers = lock_and_ask(
+            Statement(LOCK_CASE, which, 1),
+            Statement(LOCK, which, 1),
+            review=joined.filter(pk=review_id),
+            **questions,
+        )
+        if not answers["review"]:
+            raise SecondReview.DoesNotExist
+        review: SecondReview = answers["review"][0]
+        return review, answers
 
 
 class SecondReview(models.Model):

@@ -4,17 +4,21 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
-from django.db.models.functions import Length
-from django.urls import reverse
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
 
 from accounts.models import User
-from review.models import Case, Reveal, SecondReview
-from review.second_review import messages_of, reveal_blind
+from audit.record import About
+from audit.transitions import NotPossible
+from licensees.together import ask
+from review.models import Case
 from review.timeline import Turn, in_words, timeline
-from review.views.bubbles import Reading, age_of_account, bubble, role_of
+from review.turn_numbers import whole
+from review.views.bubbles import Reading, age_of_account, bubble, masked, role_of
+from review.views.request import PersonRequest
 from review.views.window import WINDOW
-from scoring.models import Message, MessageRating, Participant
+from scoring.models import Message, Participant
 from scoring.weighing import Weighing
 
 
@@ -27,25 +31,23 @@ class Blind:
     reveal: Callable[[Collection[int]], dict[int, str]]
     # Empty where nothing is revealed any more.
     reveal_url: str
-
-
-def blind_review(review: SecondReview, person: User) -> Blind:
-    def reveal(numbers: Collection[int]) -> dict[int, str]:
-        return reveal_blind(review_id=review.pk, numbers=numbers, by=person)
-
-    url = reverse("review:second_review_reveal", args=[review.pk])
-    return Blind(review.case, messages_of(review), reveal, url)
+    page_url: str
+    about: About
 
 
 def blind_page(blind: Blind, person: User, *, start: int = 1) -> dict[str, Any]:
     """The conversation, its few facts and its accounts. Texts revealed before come back, and that is recorded."""
-    messages = list(_unrated(blind).filter(number__gte=start)[: WINDOW + 1])
-    shown, more = messages[:WINDOW], messages[WINDOW:]
-    texts = _texts_seen_before(blind, person, shown)
+    answers = ask(
+        messages=_unrated(blind, person).filter(number__gte=start)[: WINDOW + 1],
+        accounts=Participant.objects.filter(conversation_id=blind.case.conversation_id),
+    )
+    shown, more = answers["messages"][:WINDOW], answers["messages"][WINDOW:]
+    seen = [message.number for message in shown if message.is_seen]
+    texts = blind.reveal(seen) if seen and blind.reveal_url else {}
     return {
         "start": start,
         "facts": _facts(blind.case),
-        "accounts": _accounts(blind.case),
+        "accounts": _accounts(blind.case, answers["accounts"]),
         "transcript": {
             "items": list(_items(shown, blind, texts)),
             "showing": f"Turns {shown[0].number:,} to {shown[-1].number:,}" if shown else "",
@@ -55,23 +57,24 @@ def blind_page(blind: Blind, person: User, *, start: int = 1) -> dict[str, Any]:
     }
 
 
-def blind_turns(blind: Blind, texts: Mapping[int, str]) -> list[dict[str, Any]]:
-    """The bubbles of the messages whose texts have just been revealed."""
-    return [_bubble(message, blind, texts) for message in _unrated(blind).filter(number__in=list(texts))]
+def revealed_blind(request: PersonRequest, blind: Blind) -> HttpResponse:
+    """The turns that were chosen, each in its place; without htmx the page again."""
+    sent = [turn for text in request.POST.getlist("number") if (turn := whole(text)) is not None]
+    if not sent:
+        raise NotPossible("No turn was chosen. Reload the page and choose one.", about=blind.about)
+    texts = blind.reveal(sent)
+    if not request.htmx:
+        return redirect(f"{blind.page_url}#m-{min(sent)}")
+    messages = _unrated(blind, request.user).filter(number__in=list(texts))
+    turns = [_bubble(message, blind, texts) for message in messages]
+    response = render(request, "review/_turns_in_place.html", {"turns": turns})
+    response["HX-Reswap"] = "none"
+    return response
 
 
-def _unrated(blind: Blind) -> Any:
+def _unrated(blind: Blind, person: User) -> QuerySet[Message]:
     """What the machine said of a message is not even fetched."""
-    unrated = Prefetch("rating", MessageRating.objects.none())
-    messages = blind.messages.select_related("sender").prefetch_related(unrated)
-    return messages.annotate(sealed_length=Length("text_sealed")).defer("text_sealed").order_by("number")
-
-
-def _texts_seen_before(blind: Blind, person: User, messages: Iterable[Message]) -> dict[int, str]:
-    numbers = {message.pk: message.number for message in messages}
-    seen = Reveal.objects.filter(case=blind.case, revealed_by=person, message_id__in=numbers)
-    found = [numbers[message_id] for message_id in seen.values_list("message_id", flat=True)]
-    return blind.reveal(found) if found and blind.reveal_url else {}
+    return masked(blind.messages, blind.case, person, rated=False)
 
 
 def _items(messages: list[Message], blind: Blind, texts: Mapping[int, str]) -> Iterable[Any]:
@@ -98,8 +101,7 @@ def _facts(case: Case) -> list[dict[str, str]]:
     ]
 
 
-def _accounts(case: Case) -> list[dict[str, str]]:
-    accounts = Participant.objects.filter(conversation_id=case.conversation_id)
+def _accounts(case: Case, accounts: Iterable[Participant]) -> list[dict[str, str]]:
     return [
         {
             "name": str(account),

@@ -39,10 +39,13 @@ class Reading:
 def messages_of(case: Case, person: User, *, rated: bool = True) -> QuerySet[Message]:
     """In order, each with its sender, its rating, whether this person has revealed it (`is_seen`) and then its sealed
     text. Of the others the text stays in the database; only its length is read, for the mask."""
+    return masked(Message.objects.filter(conversation_id=case.conversation_id), case, person, rated=rated)
+
+
+def masked(messages: QuerySet[Message], case: Case, person: User, *, rated: bool) -> QuerySet[Message]:
     seen = Reveal.objects.filter(case=case, revealed_by=person, message=OuterRef("pk"))
     return (
-        Message.objects.filter(conversation_id=case.conversation_id)
-        .select_related("sender", *(["rating"] if rated else []))
+        messages.select_related("sender", *(["rating"] if rated else []))
         .annotate(sealed_length=Length("text_sealed"), is_seen=Exists(seen))
         .annotate(text_seen=models.Case(models.When(is_seen=True, then=F("text_sealed"))))
         .defer("text_sealed")

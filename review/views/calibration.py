@@ -1,11 +1,12 @@
 """Calibration: making a session, voting alone, discussing by letters, and writing down what was agreed."""
 
 from collections import Counter
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -15,13 +16,13 @@ from accounts.access import access
 from accounts.roles import Role
 from audit.transitions import NotPossible
 from licensees.assignments import licensees_served_by, people_serving
+from licensees.together import ask
 from review import calibration
 from review.care import RestFirst
 from review.forms import AgreeForm, CalibrationForm, VoteForm
 from review.models import CalibrationCase, CalibrationSession, CalibrationVote
 from review.permissions import check_may_calibrate, check_may_lead, check_may_vote, get_session_for
-from review.turn_numbers import whole
-from review.views.blind import Blind, blind_page, blind_turns
+from review.views.blind import Blind, blind_page, revealed_blind
 from review.views.reading import reviewers, start_of
 from review.views.request import PersonRequest
 
@@ -93,14 +94,15 @@ def case(request: PersonRequest, session_id: int, number: int) -> HttpResponse:
     """Where one of the invited reads and votes. What is not revealed is not in the page."""
     session = get_session_for(request.user, session_id)
     check_may_vote(request.user, session)
-    item = _item(session, number)
+    votes = CalibrationVote.objects.filter(item__session=session, item__number=number, voted_by=request.user)
+    answers = ask(items=calibration.items_of(session.pk, number), votes=votes)
+    item, voted = _found(answers["items"]), next(iter(answers["votes"]), None)
     form = VoteForm(request.POST or None)
     if form.is_valid():
         said = {name: form.cleaned_data[name] for name in ("disposition", "reason", "platform_action")}
         calibration.vote(item_id=item.pk, by=request.user, **said)
         messages.success(request, f"Your vote on case {number} is kept. Nobody sees it while people vote.")
         return redirect(session)
-    voted = CalibrationVote.objects.filter(item=item, voted_by=request.user).first()
     context = blind_page(_blind(request, session, item), request.user, start=start_of(request))
     context |= {"session": session, "item": item, "voted": voted, "decide_form": form}
     context["open"] = session.state == State.VOTING and session.vote_until > timezone.now() and voted is None
@@ -112,20 +114,11 @@ def case(request: PersonRequest, session_id: int, number: int) -> HttpResponse:
 def reveal(request: PersonRequest, session_id: int, number: int) -> HttpResponse:
     session = get_session_for(request.user, session_id)
     check_may_vote(request.user, session)
-    item = _item(session, number)
-    sent = [turn for text in request.POST.getlist("number") if (turn := whole(text)) is not None]
-    if not sent:
-        raise NotPossible("No turn was chosen. Reload the page and choose one.", about=session.about())
+    item = get_object_or_404(calibration.items_of(session.pk, number))
     try:
-        texts = calibration.reveal_in_session(item=item, numbers=sent, by=request.user)
+        return revealed_blind(request, _blind(request, session, item))
     except RestFirst:
         return redirect("review:care")
-    if not request.htmx:
-        return redirect(f"{_case_url(session, number)}#m-{min(sent)}")
-    turns = blind_turns(_blind(request, session, item), texts)
-    response = render(request, "review/_turns_in_place.html", {"turns": turns})
-    response["HX-Reswap"] = "none"
-    return response
 
 
 @access(Role.SUPERVISOR)
@@ -142,7 +135,8 @@ def discuss(request: PersonRequest, session_id: int) -> HttpResponse:
 def agree(request: PersonRequest, session_id: int, number: int) -> HttpResponse:
     session = get_session_for(request.user, session_id)
     check_may_lead(request.user, session)
-    item, form = _item(session, number), AgreeForm(number, request.POST)
+    item = get_object_or_404(calibration.items_of(session.pk, number))
+    form = AgreeForm(number, request.POST)
     if not form.is_valid():
         page = _session_page(request, session, bound={number: form})
         return render(request, "review/calibration_session.html", page, status=422)
@@ -161,20 +155,25 @@ def close(request: PersonRequest, session_id: int) -> HttpResponse:
     return redirect(session)
 
 
-def _item(session: CalibrationSession, number: int) -> CalibrationCase:
-    joined = session.cases.select_related(
-        "case__licensee", "case__conversation__data_key", "decision", "session"
-    )
-    return get_object_or_404(joined, number=number)
+def _found(items: Sequence[CalibrationCase]) -> CalibrationCase:
+    if not items:
+        raise Http404
+    return items[0]
 
 
 def _blind(request: PersonRequest, session: CalibrationSession, item: CalibrationCase) -> Blind:
-    def show(numbers: Any) -> dict[int, str]:
+    def reveal(numbers: Collection[int]) -> dict[int, str]:
         return calibration.reveal_in_session(item=item, numbers=numbers, by=request.user)
 
     url = reverse("review:calibration_reveal", args=[session.pk, item.number])
-    url = "" if session.state == State.CLOSED else url
-    return Blind(item.case, calibration.messages_of(item), show, url)
+    return Blind(
+        case=item.case,
+        messages=calibration.messages_of(calibration.items_of(session.pk, item.number)),
+        reveal=reveal,
+        reveal_url="" if session.state == State.CLOSED else url,
+        page_url=_case_url(session, item.number),
+        about=session.about(),
+    )
 
 
 def _case_url(session: CalibrationSession, number: int) -> str:

@@ -1,23 +1,23 @@
 """Second reviews: taking one, judging blindly, and adjudicating where two judgements differ."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import access, may
 from accounts.roles import Role
-from audit.transitions import NotPossible
 from licensees.assignments import licensees_served_by
 from review import second_review
 from review.care import RestFirst
 from review.forms import AdjudicateForm, NextForm, SecondReviewForm
 from review.models import SecondReview
 from review.permissions import check_may_adjudicate, get_second_review_for
-from review.turn_numbers import whole
-from review.views.blind import blind_page, blind_review, blind_turns
+from review.views.blind import Blind, blind_page, revealed_blind
 from review.views.reading import start_of
 from review.views.request import PersonRequest
 from review.views.words import ago
@@ -72,20 +72,7 @@ def detail(request: PersonRequest, review_id: int) -> HttpResponse:
 @require_POST
 def reveal(request: PersonRequest, review_id: int) -> HttpResponse:
     review = get_second_review_for(request.user, review_id)
-    sent = [turn for text in request.POST.getlist("number") if (turn := whole(text)) is not None]
-    if not sent:
-        sentence = "No turn was chosen. Reload the page and choose one."
-        raise NotPossible(sentence, about=second_review.blind_about(review))
-    texts = second_review.reveal_blind(review_id=review.pk, numbers=sent, by=request.user)
-    if not request.htmx:
-        return redirect(f"{review.get_absolute_url()}#m-{min(sent)}")
-    response = render(
-        request,
-        "review/_turns_in_place.html",
-        {"turns": blind_turns(blind_review(review, request.user), texts)},
-    )
-    response["HX-Reswap"] = "none"
-    return response
+    return revealed_blind(request, _blind_of(request, review))
 
 
 @access(Role.MODERATOR)
@@ -126,9 +113,23 @@ def adjudicate(request: PersonRequest, review_id: int) -> HttpResponse:
 def _blind(
     request: PersonRequest, review: SecondReview, form: SecondReviewForm, *, status: int = 200
 ) -> HttpResponse:
-    context = blind_page(blind_review(review, request.user), request.user, start=start_of(request))
+    context = blind_page(_blind_of(request, review), request.user, start=start_of(request))
     context |= {"review": review, "decide_form": form}
     return render(request, "review/second_review.html", context, status=status)
+
+
+def _blind_of(request: PersonRequest, review: SecondReview) -> Blind:
+    def reveal(numbers: Collection[int]) -> dict[int, str]:
+        return second_review.reveal_blind(review_id=review.pk, numbers=numbers, by=request.user)
+
+    return Blind(
+        case=review.case,
+        messages=second_review.messages_of(review.pk),
+        reveal=reveal,
+        reveal_url=reverse("review:second_review_reveal", args=[review.pk]),
+        page_url=review.get_absolute_url(),
+        about=second_review.blind_about(review),
+    )
 
 
 def _both(
