@@ -29,15 +29,15 @@ OPENERS = {
     "open_texts": {
         "referrals/gathering.py",
         "referrals/reading.py",
-        "review/calibration.py",
         "review/label_records.py",
         "review/rereading.py",
+        "review/revealing.py",
         "review/searching.py",
-        "review/second_review.py",
         "review/workflow.py",
         "scoring/ingest_locking.py",
         "scoring/unread.py",
     },
+    "texts_of": {"review/calibration.py", "review/second_review.py", "review/workflow.py"},
     "open_identity": {"referrals/gathering.py", "review/unveiling.py", "scoring/ingest_changes.py"},
     "open_archive": {"referrals/delivering.py", "referrals/sending.py"},
 }

@@ -11,7 +11,7 @@ from audit.models import AuditEvent
 from audit.transitions import NotPossible
 from audit.verbs import Verb
 from licensees.models import Licensee
-from review import workflow
+from review import revealing
 from review.models import Case, Decision, Reveal
 from review.queue import claim, release
 from review.tests.acts import escalated, in_days, read_notes
@@ -40,7 +40,7 @@ def test_it_is_recorded_before_anything_is_decrypted(case: Case, mara: User, mon
         recorded_by_then.append(AuditEvent.objects.filter(verb=Verb.EVIDENCE_VIEWED).exists())
         return open_texts(*arguments)
 
-    monkeypatch.setattr(workflow, "open_texts", watched)
+    monkeypatch.setattr(revealing, "open_texts", watched)
     reveal(case_id=case.pk, numbers=[1], by=mara)
 
     assert recorded_by_then == [True]
@@ -57,8 +57,8 @@ def test_if_it_cannot_be_recorded_nothing_is_decrypted(
     def forbidden(*_):
         raise AssertionError("Text was decrypted without a record.")
 
-    monkeypatch.setattr(workflow, "record", broken)
-    monkeypatch.setattr(workflow, "open_texts", forbidden)
+    monkeypatch.setattr(revealing, "record", broken)
+    monkeypatch.setattr(revealing, "open_texts", forbidden)
     with pytest.raises(audit_record.OutsideTransaction):
         reveal(case_id=case.pk, numbers=[1], by=mara)
 
