@@ -14,6 +14,7 @@ from audit.bulk import LeafMissing, tree
 from audit.models import AuditEvent
 from audit.notes import Checkpoint
 from audit.verify import CHUNK, Fault, check_entries
+from audit.words import in_words
 
 MOST_NAMED = 100
 # What a reader says of a time after the year 9999, or of JSON that is nested beyond measure.
@@ -54,7 +55,7 @@ class Waiting:
     def __str__(self) -> str:
         if not self.count:
             return "nothing is pending"
-        return f"{self.count:,} pending, the oldest for {self.age.total_seconds():,.0f} s"
+        return f"{self.count:,} pending, the oldest for {in_words(self.age)}"
 
 
 def waiting() -> Waiting:

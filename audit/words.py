@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from accounts.models import User
@@ -71,6 +71,19 @@ def lines_of(events: Iterable[AuditEvent], *, licensees: Iterable[Any]) -> list[
     return [Line.of(event, names) for event in listed]
 
 
+def in_words(span: timedelta) -> str:
+    """The largest unit that says enough: “40 seconds”, “3 minutes”, “28 days”."""
+    seconds = span.total_seconds()
+    for unit, length, fewest in (("day", 86_400, 48 * 3_600), ("hour", 3_600, 7_200), ("minute", 60, 120)):
+        if seconds >= fewest:
+            return _counted(round(seconds / length), unit)
+    return _counted(round(seconds), "second")
+
+
+def _counted(number: int, unit: str) -> str:
+    return f"{number:,} {unit}" if number == 1 else f"{number:,} {unit}s"
+
+
 def _people_in(event: AuditEvent) -> list[int]:
     kind, _, actor_id = event.actor.partition(":")
     found = [
@@ -131,6 +144,8 @@ def _fact(name: str, value: Any, names: Names) -> str:
 def _value(value: Any) -> str:
     if isinstance(value, list):
         return _listed(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, dict):
         return ", ".join(f"{name} {_value(item)}" for name, item in value.items())
     text = str(value)

@@ -150,7 +150,7 @@ def test_a_sealer_that_does_not_run_is_noticed(monkeypatch: pytest.MonkeyPatch) 
         monkeypatch.undo()
     (message,) = checks.the_sealer_runs()
     assert message.id == "artemis.E015"
-    assert message.msg.startswith("The trail is not sealed: 1 pending, the oldest for 12")
+    assert message.msg.startswith("The trail is not sealed: 1 pending, the oldest for 2 minutes")
 
 
 # --- Third parties -------------------------------------------------------------------------------

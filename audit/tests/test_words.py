@@ -1,13 +1,13 @@
 """Entries in words: who, what, and the payload without code in it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from accounts.models import User
 from audit.models import AuditEvent
-from audit.words import Line, lines_of
+from audit.words import Line, in_words, lines_of
 from licensees.models import Licensee
 
 pytestmark = pytest.mark.django_db
@@ -85,3 +85,11 @@ def test_an_assignment_names_the_person_and_the_licensee(mara: User, northwind: 
 def test_a_failed_sign_in_says_for_whom(mara: User) -> None:
     assert line(object_type="person", object_id=str(mara.pk)).about == "Mara"
     assert line(object_type="person", object_id="").about == "an address that nobody has"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(1, "1 second"), (59, "59 seconds"), (150, "2 minutes"), (9_000, "2 hours"), (2_451_749, "28 days")],
+)
+def test_a_span_is_said_in_its_largest_unit(seconds: int, said: str):
+    assert in_words(timedelta(seconds=seconds)) == said

@@ -93,7 +93,7 @@ def turns_in_place(request: PersonRequest, case: Case, texts: Mapping[int, str])
     turns = revealed_turns(standing, part, texts)
     response = render(request, "review/_turns_in_place.html", {"turns": turns})
     response["HX-Reswap"] = "none"
-    response["HX-Trigger-After-Swap"] = f'{{"revealed": {{"number": {min(texts)}}}}}'
+    response["HX-Trigger-After-Swap"] = f'{{"revealed": {{"number": {min(texts)}}}, "read-more": true}}'
     return response
 
 

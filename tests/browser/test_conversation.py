@@ -42,6 +42,7 @@ def test_one_key_takes_every_text_off_the_page_and_a_reload_keeps_it_off(mine: C
     page.keyboard.press("Shift+R")
     expect(page.locator("#m-5")).to_contain_text(TEXTS[4])
     assert texts_in(page) == [3, 5, 7]
+    expect(page.locator("#today")).to_contain_text("3 of")  # one's own day goes on with what is read
     page.locator("#decide_note").fill("half a thought")
 
     page.keyboard.press("Escape")  # also while typing
