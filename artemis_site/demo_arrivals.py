@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import groupby
+from itertools import groupby, islice
 from random import Random
 from typing import Any
 
@@ -20,6 +20,7 @@ BUSY_DAYS = 2
 # Hours of a stretch whose conversations arrive together; at last shorter ones, so that what waits is of several ages.
 STRETCH, LAST_STRETCH = 8, 3
 FOUND_AFTER = timedelta(minutes=2)
+BETWEEN = timedelta(seconds=20)
 AGE_BANDS = {"10-12": "under_13", "13-15": "13_15", "16-17": "16_17"}
 NAMES = ("River", "Comet", "Maple", "Otter", "Pixel", "Willow", "Falcon", "Juniper", "Marble", "Harbour")
 COUNTRIES = {"northwind": "GB", "lakeside": "US"}
@@ -88,7 +89,7 @@ def _arrival(record: Mapping[str, Any], slug: str, until: datetime, chance: Rand
     forward = ((until - FOUND_AFTER - newest) // DAY) * DAY
     messages = tuple(
         IncomingMessage(
-            id=message["id"],
+            id=_id(message["id"]),
             sender=message["sender"],
             sent_at=_time(message["sent_at"]) + forward,
             text=message["text"],
@@ -100,9 +101,30 @@ def _arrival(record: Mapping[str, Any], slug: str, until: datetime, chance: Rand
         for account, facts in record["groups"].items()
     )
     conversation = IncomingConversation(
-        id=record["id"], language=record["language"], participants=people, messages=messages
+        id=_id(record["id"]), language=record["language"], participants=people, messages=messages
     )
     return Arrival(newest + forward + FOUND_AFTER, slug, conversation)
+
+
+def _id(of_sample: str) -> str:
+    """As a platform would number it."""
+    return of_sample.replace("sample-held_out", "chat")
+
+
+def more_messages(of: Mapping[str, str], *, begins: datetime, number: int) -> tuple[IncomingMessage, ...]:
+    """What two accounts write later, with signals; `of` names the account of each role."""
+    signalling, _ = _records(SEED + 100)
+    fitting = (one for one in signalling if set(one["authors"].values()) == set(of))
+    record = next(islice(fitting, number, None))
+    return tuple(
+        IncomingMessage(
+            id=_id(message["id"]),
+            sender=of[record["authors"][message["sender"]]],
+            sent_at=begins + place * BETWEEN,
+            text=message["text"],
+        )
+        for place, message in enumerate(record["messages"])
+    )
 
 
 def _participant(

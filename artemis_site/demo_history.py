@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 from accounts.models import User
+from artemis_site import demo_rare
 from artemis_site import demo_work as work
 from artemis_site.demo_arrivals import Stretch, stretches
 from artemis_site.demo_clock import Clock
@@ -45,6 +46,7 @@ ENDS = timedelta(minutes=100)
 NOTHING_ARRIVES = timedelta(minutes=45)
 OPENS, CLOSES = 8, 19  # when supervisors are there
 JUDGES_AGAIN, SECONDS_AGREE = 0.7, 0.86
+LAST_PART = 0.35  # of all days: when people calibrate
 # What becomes of some cases, and how long ago, as a share of the whole time. None is sealed in the past: the trail
 # would show that its entries were put in after much younger ones.
 ESCALATED = ((0.62, "declined"), (0.31, "declined"), (0.06, "returned"))
@@ -64,6 +66,7 @@ class History:
     days: int
     busy_until: dict[str, datetime] = field(default_factory=dict)
     leaves_a_disagreement: bool = False
+    has_calibrated: bool = False
     # What comes after its end.
     to_arrive: list[Stretch] = field(default_factory=list)
 
@@ -79,6 +82,8 @@ class History:
             self.arrive(stretch)
             for slug in self.licensees:
                 self._work(stretch, slug)
+            if not self.has_calibrated and stretch.at > self.now - self.days * timedelta(days=LAST_PART):
+                self._learn()
 
     def arrive(self, stretch: Stretch, *, at: datetime | None = None) -> None:
         self.clock.set(at or stretch.at)
@@ -147,6 +152,14 @@ class History:
         with self._later(minutes=self.chance.uniform(60, 240)):
             right = review.decision.disposition
             adjudicate(review_id=review.pk, by=self.people["Otto"], disposition=right)
+
+    def _learn(self) -> None:
+        """Once, where enough is decided to learn from."""
+        northwind, otto = self.licensees["northwind"], self.people["Otto"]
+        with self._later(minutes=30):
+            self.has_calibrated = demo_rare.calibrate(northwind, self.people, clock=self.clock)
+            if self.has_calibrated:
+                demo_rare.mark_some_golden(northwind, by=otto, clock=self.clock)
 
     @contextmanager
     def _later(self, *, minutes: float) -> Iterator[None]:

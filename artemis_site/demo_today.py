@@ -6,6 +6,7 @@ Nothing but a page can approve, seal or hand out a packet, so the supervisor sig
 
 from datetime import datetime, timedelta
 from random import Random
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -15,20 +16,25 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.second_factor import code_now
+from artemis_site import demo_rare
 from artemis_site import demo_work as work
 from artemis_site.demo_clock import Clock, moved_clock
 from artemis_site.demo_history import History
 from referrals import following, reading, workflow
-from referrals.models import Delivery, Escalation, Packet
+from referrals.models import Delivery, Escalation, Packet, Recipient
 from review.holds import hold
 from review.models import Case
-from review.queue import claim_next
+from review.queue import claim_next, expire_claims
 
 MINUTE = "%Y-%m-%dT%H:%M"
 REFERENCE = "TEST-4201"
 TAKEN_BY_HAND = "Brought to the test desk on an encrypted stick, and counted there. Demonstration only."
 ADDED = (
     "The platform sent the addresses of the subject account after the packet was sealed; nothing else has changed. "
+    "Demonstration: the messages are neutral and nobody is concerned."
+)
+TAKEN_BACK = (
+    "The platform found that both accounts are of one household, an aunt and her nephew who planned a birthday. "
     "Demonstration: the messages are neutral and nobody is concerned."
 )
 WAITS_FOR = "The platform was asked how the two accounts know each other; it answers by tomorrow."
@@ -85,19 +91,29 @@ class Today:
         self.chance = Random("artemis-demo:today")  # noqa: S311 - reproducible, not secret
 
     def run(self) -> None:
-        self._at(minutes=95)
-        brought = self._escalate("Jonas")
+        self._at(minutes=96)
+        claim_next(by=self.people["Yara"], lane=Case.Lane.STANDARD)  # and it runs out
+        brought, mistaken = self._escalate("Jonas"), self._escalate("Ines")
+        self._at(minutes=76)
+        self._calibrate()
         self._at(minutes=70)
+        expire_claims()
         if brought is not None:
-            self._bring_and_add(brought, self._supervisor())
+            self._bring_and_add(brought, mistaken, self._supervisor())
         self._at(minutes=52)
         self._hold("Sofia")
         self._at(minutes=44)
         for stretch in self.history.to_arrive:
             with transaction.atomic():
                 self.history.arrive(stretch, at=self.clock.moment)
+        northwind = self.history.licensees["northwind"]
+        demo_rare.bring_back(northwind, key=self.history.keys["northwind"], clock=self.clock)
         ready = self._escalate("Mara")
         self._escalate("Mara", lane=Case.Lane.STANDARD)
+        self._at(minutes=24)
+        demo_rare.hand_on(by=self.people["Sofia"], to=self.people["Jonas"], clock=self.clock)
+        self._at(minutes=19)
+        self._escalate("Ines", exit_=Recipient.Exit.IMMINENT_THREAT)
         self._at(minutes=3)
         if ready is not None:
             self._supervisor().say_yes(ready)
@@ -108,27 +124,42 @@ class Today:
         """Signed in anew: a session ends when nothing is done for a while."""
         return Supervisor(self.people["Otto"], self.password)
 
-    def _bring_and_add(self, escalation: Escalation, otto: Supervisor) -> None:
-        """One packet is where it should be, and a supplement to it waits for an approval."""
+    def _calibrate(self) -> None:
+        """A session in which Mara has not voted yet."""
+        northwind = self.history.licensees["northwind"]
+        begun = demo_rare.begin_session(
+            northwind, self.people, title="Coaches and teachers", clock=self.clock
+        )
+        if begun is not None:
+            demo_rare.vote(begun, self.people["Priya"], ("no_action", "monitor"), clock=self.clock)
+
+    def _bring_and_add(self, escalation: Escalation, mistaken: Escalation | None, otto: Supervisor) -> None:
+        """One packet is where it should be, and a supplement to it waits for an approval; another is taken back."""
         packet = otto.say_yes(escalation)
+        wrong = otto.say_yes(mistaken) if mistaken else None
         self.clock.advance(minutes=2)
         delivery = otto.take_away(packet)
-        self._supplement(packet)
+        self._follow(packet, Escalation.Relation.SUPPLEMENTS, {"grounds": ADDED})
+        if wrong is not None:
+            otto.take_away(wrong)
+            self._follow(wrong, Escalation.Relation.RETRACTS, {"grounds": TAKEN_BACK, "context": 0})
         self._at(minutes=55)
         otto.bring(delivery, arrived_at=self.clock.moment - timedelta(minutes=3))
 
-    def _supplement(self, packet: Packet) -> None:
+    def _follow(self, packet: Packet, relation: Escalation.Relation, said: dict[str, Any]) -> None:
         sealed = packet.approval.escalation
         by, case = sealed.requested_by, sealed.case
-        relation = Escalation.Relation.SUPPLEMENTS.value
-        begun = following.begin(packet_id=packet.pk, by=by, relation=relation, grounds=ADDED)
-        self.clock.advance(minutes=4)
+        grounds = said["grounds"]
+        begun = following.begin(packet_id=packet.pk, by=by, relation=relation.value, grounds=grounds)
+        self.clock.advance(minutes=3)
         numbers = sorted(sealed.current.evidence_numbers)
-        asked = work.asked(case, numbers) | {"grounds": ADDED}
         revision = case.conversation.revision
+        asked = work.asked(case, numbers) | said
         workflow.resubmit(escalation_id=begun.pk, by=by, seen_revision=revision, **asked)
 
-    def _escalate(self, name: str, lane: Case.Lane | None = None) -> Escalation | None:
+    def _escalate(
+        self, name: str, lane: Case.Lane | None = None, exit_: Recipient.Exit = work.EXPLOITATION
+    ) -> Escalation | None:
         """The next case, or the one after it where that does not look like it."""
         person = self.people[name]
         case = claim_next(by=person, lane=lane)
@@ -137,7 +168,7 @@ class Today:
             case = claim_next(by=person, lane=lane)
         if case is None:
             return None
-        return work.escalate(case, by=person, clock=self.clock, chance=self.chance)
+        return work.escalate(case, by=person, clock=self.clock, chance=self.chance, exit_=exit_)
 
     def _hold(self, name: str) -> None:
         case = claim_next(by=self.people[name], lane=Case.Lane.STANDARD)

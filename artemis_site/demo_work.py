@@ -11,6 +11,7 @@ from accounts.models import User
 from artemis_site.demo_clock import Clock
 from referrals import workflow
 from referrals.models import Escalation, Recipient
+from referrals.routing import asks_priority
 from review import workflow as reviewing
 from review.models import Case, Decision, SecondReview
 from review.second_review import claim_second_review, give_second_review, reveal_blind
@@ -20,6 +21,12 @@ GROUNDS = (
     "The subject account asks about age, asks to keep the chat between the two of them and proposes another app. "
     "Demonstration: the messages are neutral and nobody is concerned."
 )
+THREAT = (
+    "The subject account proposes to meet tomorrow after school and asks who else is at home then. "
+    "Demonstration: the messages are neutral and nobody is concerned."
+)
+HIGHEST = 1
+EXPLOITATION = Recipient.Exit.SUSPECTED_EXPLOITATION
 INCIDENT = "when the last message was sent, by the platform’s clock"
 Outcomes = dict[Decision.Disposition, int]
 Reason, Action = Decision.Reason, Decision.PlatformAction
@@ -101,14 +108,16 @@ def judge_again(*, by: User, chance: Random, clock: Clock, disagrees: bool) -> S
     return give_second_review(review_id=review.pk, by=by, **said)
 
 
-def escalate(case: Case, *, by: User, clock: Clock, chance: Random) -> Escalation:
-    """To the clearing house, with the weightiest messages as evidence."""
+def escalate(
+    case: Case, *, by: User, clock: Clock, chance: Random, exit_: Recipient.Exit = EXPLOITATION
+) -> Escalation:
+    """To the clearing house or the police, with the weightiest messages as evidence."""
     numbers = weightiest(case)
     reviewing.reveal(case_id=case.pk, numbers=numbers, by=by)
     annotate(case, numbers, by=by)
     clock.advance(minutes=chance.uniform(6, 11))
     return workflow.escalate(
-        case_id=case.pk, by=by, seen_revision=case.conversation.revision, **asked(case, numbers)
+        case_id=case.pk, by=by, seen_revision=case.conversation.revision, **asked(case, numbers, exit_)
     )
 
 
@@ -125,18 +134,19 @@ def _accounts(case: Case) -> list[Participant]:
     return list(case.conversation.participants.order_by("position"))
 
 
-def asked(case: Case, numbers: list[int]) -> Any:
-    exit_ = Recipient.Exit.SUSPECTED_EXPLOITATION
+def asked(case: Case, numbers: list[int], exit_: Recipient.Exit = EXPLOITATION) -> Any:
+    recipient = Recipient.objects.get(exit=exit_)
     possible_minor, *_, subject = sorted(_accounts(case), key=is_adult)
     return {
         "exit": exit_,
-        "recipient_id": Recipient.objects.get(exit=exit_).pk,
+        "recipient_id": recipient.pk,
+        "priority": HIGHEST if asks_priority(recipient) else None,
         "subject_id": subject.pk,
         "possible_minor_id": possible_minor.pk,
         "evidence_numbers": numbers,
         "context": 3,
         "incident_at": case.conversation.last_message_at,
-        "grounds": GROUNDS,
+        "grounds": THREAT if exit_ == Recipient.Exit.IMMINENT_THREAT else GROUNDS,
         "incident_definition": INCIDENT,
     }
 

@@ -13,8 +13,8 @@ from audit.models import AuditEvent
 from audit.sealed_trail import LONGEST_ACT
 from audit.verbs import Verb
 from audit.verify import check_cases, check_entries, stored_events
-from referrals.models import Approval, Delivery, Escalation, Packet
-from review.models import Case, Decision, Reveal
+from referrals.models import Approval, Delivery, Escalation, EscalationVersion, Packet
+from review.models import CalibrationSession, Case, Claim, Decision, HandOver, Reveal
 from scoring.pipeline import Model
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -89,7 +89,14 @@ def _every_page_has_something_to_show() -> None:
     assert set(Decision.objects.values_list("disposition", flat=True)) == set(Decision.Disposition.values)
     waiting = Case.objects.filter(state=Case.State.WAITING)
     assert waiting.filter(licensee__slug="northwind").count() >= 3
-    assert Case.objects.filter(state=Case.State.IN_REVIEW).count() == 1
+    assert Case.objects.filter(state=Case.State.IN_REVIEW).count() == 2
+    assert HandOver.objects.get().to_claim.ended_at is None
+    assert Claim.objects.filter(ending=Claim.Ending.EXPIRED).exists()
+    assert set(CalibrationSession.objects.values_list("state", flat=True)) == {"voting", "closed"}
+    assert Case.objects.filter(came_back_after__isnull=False, lane=Case.Lane.IMMINENT).exists()
+    follow_ups = Escalation.objects.filter(state="requested", follows__isnull=False)
+    assert set(follow_ups.values_list("relation", flat=True)) == {"supplements", "retracts"}
+    assert EscalationVersion.objects.filter(exit="imminent_threat", escalation__state="requested").exists()
     assert Delivery.objects.filter(state=Delivery.State.ACKNOWLEDGED).exists()
 
 
@@ -98,5 +105,5 @@ def _two_people_stand_behind_each_packet() -> None:
     for approval in Approval.objects.select_related("escalation"):
         assert approval.approved_by_id != approval.escalation.requested_by_id
     requested = Escalation.objects.filter(state=Escalation.State.REQUESTED)
-    assert requested.filter(follows=None).count() == 1
+    assert requested.filter(follows=None).count() == 2
     assert requested.filter(relation=Escalation.Relation.SUPPLEMENTS).count() == 1

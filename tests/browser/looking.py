@@ -10,8 +10,14 @@ WIDE, PHONE = (1280, 800), (390, 844)
 EVERYTHING = {"resultTypes": ["violations"]}
 # The two themes differ in nothing else (tests/browser/test_accessible.py holds them to that).
 COLOURS = {**EVERYTHING, "runOnly": {"type": "tag", "values": ["cat.color"]}}
-# A phone shows the same page in the same colours; which is most of what axe takes its time for.
-PLACES = {**EVERYTHING, "rules": {"color-contrast": {"enabled": False}}}
+# A phone shows the same page in the same colours; which is most of what axe takes its time for. What is pressed there
+# is 24 px high and wide, or stands apart (WCAG 2.5.8).
+PLACES = {**EVERYTHING, "rules": {"color-contrast": {"enabled": False}, "target-size": {"enabled": True}}}
+# As wide as 1280 px are at four times the size (WCAG 1.4.10).
+NARROWEST = 320
+SIDEWAYS = """() => [document.documentElement, ...document.querySelectorAll('.table-scroll, .evaluation__scroll')]
+  .filter((one) => one.checkVisibility() && one.scrollWidth > one.clientWidth + 1)
+  .map((one) => `${one.getAttribute('aria-label') ?? 'the page'} (${one.scrollWidth} in ${one.clientWidth})`)"""
 
 
 def faults(page: Page, size: tuple[int, int] = WIDE) -> Iterator[str]:
@@ -23,6 +29,18 @@ def faults(page: Page, size: tuple[int, int] = WIDE) -> Iterator[str]:
 def faults_on_a_phone(page: Page) -> Iterator[str]:
     """Of a page that was looked at wide."""
     yield from _told(page, PHONE, "light", PLACES)
+
+
+def too_wide(page: Page) -> Iterator[str]:
+    """What scrolls sideways on a phone, or in a window magnified four times."""
+    for width in (PHONE[0], NARROWEST):
+        page.set_viewport_size({"width": width, "height": PHONE[1]})
+        # Tables become lists when their frames are measured, which the browser does before it draws.
+        page.evaluate(
+            "() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))"
+        )
+        for wide in page.evaluate(SIDEWAYS):
+            yield f"{page.url} {width} wide: {wide} scrolls sideways"
 
 
 def _told(page: Page, size: tuple[int, int], theme: str, asked: dict[str, Any]) -> Iterator[str]:

@@ -63,7 +63,9 @@ def make_something_of_each(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Som
         "number": 1,
         "golden_id": practised.golden.pk,
         "answer_id": practised.pk,
-        "escalation_id": Escalation.objects.get(state=Escalation.State.REQUESTED, follows=None).pk,
+        "escalation_id": Escalation.objects.filter(state=Escalation.State.REQUESTED, follows=None)
+        .earliest("pk")
+        .pk,
         "recipient_id": Recipient.objects.latest("pk").pk,
         "packet_id": packet.pk,
         "delivery_id": Delivery.objects.latest("pk").pk,

@@ -9,7 +9,7 @@ from playwright.sync_api import Page as BrowserPage
 from accounts.roles import Role
 from artemis_site.demo_data import PEOPLE
 from artemis_site.site_map import Page, pages
-from tests.browser.looking import PHONE, faults, faults_on_a_phone, open_at
+from tests.browser.looking import faults, faults_on_a_phone, open_at, too_wide
 from tests.browser.something_of_each import make_something_of_each
 from tests.test_access import address_of
 
@@ -75,9 +75,7 @@ def faults_of(page: Page, browser: BrowserPage, there: dict[str, str]) -> Iterat
         return
     yield from faults(browser)
     yield from faults_on_a_phone(browser)
-    wide = browser.evaluate("document.documentElement.scrollWidth")
-    if wide > PHONE[0]:
-        yield f"{path} is {wide} wide on a phone: the page is to stand, and what is wide in it to scroll"
+    yield from too_wide(browser)
 
 
 def test_no_page_has_a_fault_in_either_theme_or_on_a_phone(

@@ -84,7 +84,7 @@ def test_the_moderators_pages(demo: None, open_page, sign_in_quickly, shoot: Sho
 
 def test_the_supervisors_pages(demo: None, sign_in_quickly, shoot: Shoot):
     supervisor = sign_in_quickly("Otto")
-    waiting = Escalation.objects.get(state="requested", follows=None)
+    waiting = Escalation.objects.filter(state="requested", follows=None).earliest("pk")
     shoot(_open(supervisor, "/escalations/"), "escalations")
     shoot(_open(supervisor, f"/escalations/{waiting.pk}/"), "approval")
     shoot(_open(supervisor, f"/packets/{Packet.objects.latest('pk').pk}/"), "packet")
