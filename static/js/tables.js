@@ -3,7 +3,7 @@
 // Without this module the table scrolls sideways inside its frame.
 
 const FRAME = ".table-scroll, .evaluation__scroll";
-const FEWEST_COLUMNS = 3;
+const FEWEST_COLUMNS = 2;
 const small = matchMedia("(max-width: 899.98px)");
 const widths = new WeakMap();
 const ROLES = [["thead, tbody", "rowgroup"], ["tr", "row"], ["td", "cell"], ["thead th", "columnheader"], ["tbody th", "rowheader"]];
