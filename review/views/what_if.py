@@ -68,7 +68,11 @@ def _stats(known: WhatIf, effect: Effect) -> list[dict[str, Any]]:
         {"number": _figure(effect.a_day), "label": "cases a day", "n": f"now {_figure(now.a_day)}"},
         {"label": "of the confirmed cases caught", **_share(effect.caught)},
         {"label": "of its cases confirmed", **_share(effect.right)},
-        {"number": people, "label": "moderators needed", "n": f"{known.serving} serve"},
+        {
+            "number": people,
+            "label": "moderator needed" if effect.people == 1 else "moderators needed",
+            "n": f"{known.serving} serve",
+        },
     ]
 
 
