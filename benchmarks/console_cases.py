@@ -110,6 +110,7 @@ def _score(conversation: Conversation) -> Score:
         message_count=conversation.message_count,
         model=model,
         probability=0.91,
+        highest=0.91,
         band=Score.Band.HIGH,
         flagged=True,
         threshold=0.5,
@@ -178,6 +179,44 @@ def copy_case(case: Case, *, count: int, into: list[Licensee]) -> None:
         owner.execute("VACUUM (ANALYZE)")
 
 
+def copy_rows(table: str, template: int, count: int, follows: Mapping[str, int]) -> None:
+    """Copy one row `count` times, unwatched by triggers; `follows`: columns whose copies go up with the row."""
+    changes = {name: _id_after(first) for name, first in follows.items()}
+    with psycopg.connect(os.environ["DATABASE_OWNER_URL"]) as owner:
+        owner.execute(sql.SQL("ALTER TABLE {} DISABLE TRIGGER USER").format(sql.Identifier(table)))
+        _copy(owner, table, template, count, changes)
+        owner.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        owner.execute(sql.SQL("ALTER TABLE {} ENABLE TRIGGER USER").format(sql.Identifier(table)))
+
+
+def score_again(times: int, *, revision: int) -> None:
+    """Every score of this revision is followed by others like it, until there are so many of each conversation."""
+    with psycopg.connect(os.environ["DATABASE_OWNER_URL"]) as owner:
+        owner.execute("SET synchronous_commit = off")
+        owner.execute("ALTER TABLE scoring_score DISABLE TRIGGER USER")
+        copied = [name for name in _columns(owner, "scoring_score") if name not in ("id", "revision")]
+        statement = sql.SQL(
+            "INSERT INTO scoring_score (revision, {columns}) SELECT {revision} + n, {columns}"
+            " FROM scoring_score, generate_series(1, {more}) n WHERE revision = {revision}"
+        ).format(
+            columns=sql.SQL(", ").join(map(sql.Identifier, copied)),
+            revision=sql.Literal(revision),
+            more=sql.Literal(times - 1),
+        )
+        owner.execute(statement, [])
+        owner.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        owner.execute("ALTER TABLE scoring_score ENABLE TRIGGER USER")
+    with psycopg.connect(os.environ["DATABASE_OWNER_URL"], autocommit=True) as owner:
+        owner.execute("VACUUM (ANALYZE)")
+
+
+def _columns(owner: psycopg.Connection, table: str) -> list[str]:
+    asked = (
+        "SELECT column_name FROM information_schema.columns WHERE table_name = %s AND is_generated = 'NEVER'"
+    )
+    return [row[0] for row in owner.execute(asked, [table])]
+
+
 def _id_after(template: int) -> sql.Composable:
     return sql.SQL("{} + n").format(sql.Literal(template))
 
@@ -185,13 +224,7 @@ def _id_after(template: int) -> sql.Composable:
 def _copy(
     owner: psycopg.Connection, table: str, template: int, count: int, changes: Mapping[str, sql.Composable]
 ) -> None:
-    columns = [
-        row[0]
-        for row in owner.execute(
-            "SELECT column_name FROM information_schema.columns WHERE table_name = %s AND is_generated = 'NEVER'",
-            [table],
-        )
-    ]
+    columns = _columns(owner, table)
     changed = {"id": _id_after(template), **changes}
     values = [changed.get(name, sql.SQL("t.{}").format(sql.Identifier(name))) for name in columns]
     statement = sql.SQL(
