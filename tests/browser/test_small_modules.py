@@ -137,3 +137,22 @@ def test_on_a_phone_the_top_bar_is_one_line_above_the_places(page: Page):
     middles = {round(box["y"] + box["height"] / 2) for part in parts if (box := part.bounding_box())}
     assert max(middles) - min(middles) <= 2, middles
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_table_too_wide_for_the_screen_becomes_a_list_and_stays_a_table_to_who_hears_it(page: Page):
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/queue/?state=in_review")
+    band, lane = page.get_by_role("region", name="Cases").get_by_role("cell").all()[:2]
+
+    def tops() -> list[float]:
+        return [box["y"] for cell in (band, lane) if (box := cell.bounding_box())]
+
+    upper, lower = tops()
+    assert upper < lower  # under each other
+    assert band.evaluate("cell => getComputedStyle(cell, '::before').content").startswith('"Band"')
+    heads = page.get_by_role("region", name="Cases").get_by_role("columnheader").all_inner_texts()
+    assert heads == ["Reference", "Band", "Lane", "Opened", "Due", "Who is on it"]
+    page.set_viewport_size({"width": 1280, "height": 844})
+    expect(page.locator(".is-list")).to_have_count(0)
+    upper, lower = tops()
+    assert abs(upper - lower) < 2
