@@ -433,6 +433,17 @@ def test_a_returning_conversation_tells_of_its_earlier_case(case: Case, mara: Us
     assert "<dt>Earlier cases</dt><dd>1 " in page
 
 
+def test_earlier_cases_of_the_same_accounts_are_named_and_later_ones_are_not(
+    case: Case, lakeside: Licensee, mara: User, browser: Client
+):
+    make_case(lakeside, external_id="elsewhere")
+    newer = make_case(case.licensee, external_id="other")
+
+    named = f'<a href="{reverse("review:case", args=[case.reference])}">{case.reference}</a></p>'
+    assert f"Earlier cases with one of these accounts:</span> {named}" in page_of(browser, newer)
+    assert "Earlier cases with one of these accounts" not in page_of(browser, case)
+
+
 # --- Long conversations ----------------------------------------------------------------------------------
 
 

@@ -32,7 +32,7 @@ def unveil_accounts(request: PersonRequest, reference: str) -> HttpResponse:
 def accounts_of(
     standing: Standing, file: CaseFile, known: Mapping[int, list[tuple[str, str]]]
 ) -> dict[str, Any]:
-    """`rows`, and the purposes to choose from for who may unveil them and has not. `known`: what is unveiled."""
+    """`rows`, `met_before`, and `purposes` for who may unveil them and has not. `known`: what is unveiled."""
     rows = [
         {
             "name": str(account),
@@ -44,7 +44,8 @@ def accounts_of(
         for account in file.accounts
     ]
     may_unveil = standing.reveal[0] and bool(file.accounts) and not file.unveiled
-    return {"rows": rows, "purposes": Unveiling.Purpose.choices if may_unveil else []}
+    purposes = Unveiling.Purpose.choices if may_unveil else []
+    return {"rows": rows, "purposes": purposes, "met_before": file.met_before}
 
 
 def unveiled(standing: Standing, file: CaseFile) -> list[Participant]:

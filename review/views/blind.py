@@ -18,6 +18,7 @@ from review.turn_numbers import whole
 from review.views.bubbles import Reading, age_of_account, bubble, masked, role_of
 from review.views.request import PersonRequest
 from review.views.window import WINDOW
+from review.views.words import language
 from scoring.models import Message, Participant
 from scoring.weighing import Weighing
 
@@ -96,7 +97,7 @@ def _facts(case: Case) -> list[dict[str, str]]:
     return [
         {"label": "Platform", "value": case.licensee.name},
         {"label": "Kind", "value": conversation.get_kind_display()},
-        {"label": "Language", "value": conversation.language},
+        {"label": "Language", "value": language(conversation.language)},
         {"label": "Span", "value": in_words(last - first) if first and last else ""},
     ]
 

@@ -5,15 +5,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.fields.json import KeyTransform
 
 from accounts.models import User
 from audit.models import AuditEvent
 from licensees.together import Question, Statement, ask
 from review.history import events_of
-from review.models import Annotation, Case, Claim, Decision, HandOver, Hold, Unveiling
+from review.models import Annotation, Case, Claim, Decision, GoldenCase, HandOver, Hold, Unveiling
 from review.models.known import know
+from review.permissions import practice_of
 from review.policies import is_live
 from review.undoing import decisions_to_take_back
 from review.views.bubbles import annotations_of, messages_of, weighed
@@ -23,6 +24,10 @@ from scoring.weighing import WEIGHED, WEIGHED_COLUMNS, Weighing, facts, weighing
 
 # The last scope of an evaluation is its widest: the corpus and the negatives, where it had any.
 BINS = KeyTransform("bins", KeyTransform("calibration", KeyTransform("-1", KeyTransform("scopes", "card"))))
+
+
+# How many earlier cases of the same accounts are named, and among how many of their conversations.
+MET_BEFORE, LOOKED_THROUGH = 5, 500
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,8 @@ class CaseFile(Part):
     decisions: list[Decision] = field(default_factory=list)
     accounts: list[Participant] = field(default_factory=list)
     unveiled: bool = False
+    # References of earlier cases of other conversations in which one of the accounts writes, the newest first.
+    met_before: list[str] = field(default_factory=list)
     events: list[AuditEvent] = field(default_factory=list)
     # The case that this person holds now, this one or another.
     held: Case | None = None
@@ -87,6 +94,7 @@ def read_file(
         decisions=_decisions(case),
         accounts=Participant.objects.filter(conversation_id=case.conversation_id),
         unveiled=Unveiling.objects.filter(case=case, person=person).values_list("pk", flat=True),
+        met_before=_cases_of_the_accounts(case, person),
         events=events_of(case),
         held=person.claims.filter(ended_at=None).select_related("case__licensee"),
         undo=decisions_to_take_back(person)[:1] if undo else Decision.objects.none(),
@@ -101,6 +109,7 @@ def read_file(
         handed=answers["handed"],
         decisions=answers["decisions"],
         accounts=answers["accounts"],
+        met_before=answers["met_before"],
         events=answers["events"],
         unveiled=bool(answers["unveiled"]),
         held=held.case if held else None,
@@ -147,6 +156,23 @@ def _about_weights(case: Case, hidden: bool) -> dict[str, Question]:
 def _claims(case: Case) -> QuerySet[Claim]:
     """All that ever were on this case: a handful."""
     return Claim.objects.filter(case=case).select_related("holder").order_by("pk")
+
+
+def _cases_of_the_accounts(case: Case, person: User) -> QuerySet[Any, Any]:
+    """In practice those before the golden case, as its first reader saw it; and nowhere what this person practises."""
+    accounts = Participant.objects.filter(conversation=case.conversation_id).values("external_id")
+    elsewhere = Participant.objects.filter(external_id__in=accounts).exclude(
+        conversation=case.conversation_id
+    )
+    conversations = elsewhere.order_by("-pk").values("conversation")[:LOOKED_THROUGH]
+    before: Any = case.opened_at
+    if case.practice_of_id is not None:
+        before = Subquery(GoldenCase.objects.filter(pk=case.practice_of_id).values("case__opened_at"))
+    cases = Case.objects.filter(
+        licensee=case.licensee_id, conversation__in=conversations, opened_at__lt=before
+    )
+    cases = cases.exclude(Exists(practice_of(person, OuterRef("conversation"))))
+    return cases.order_by("-opened_at", "-pk").values_list("reference", flat=True)[:MET_BEFORE]
 
 
 def _decisions(case: Case) -> QuerySet[Decision]:

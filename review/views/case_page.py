@@ -25,7 +25,7 @@ from review.views.strip import Strip, strip
 from review.views.transcript import seen_again, transcript
 from review.views.undo import toast
 from review.views.window import Window
-from review.views.words import ago, due
+from review.views.words import ago, due, language
 from scoring.abstention import REASONS
 from scoring.characteristics import BY_KEY
 from scoring.models import Score
@@ -109,7 +109,7 @@ def _facts(case: Case, *, score_hidden: bool) -> list[dict[str, str]]:
     return [
         {"label": "Platform", "value": case.licensee.name},
         {"label": "Kind", "value": conversation.get_kind_display()},
-        {"label": "Language", "value": conversation.language},
+        {"label": "Language", "value": language(conversation.language)},
         {"label": "Span", "value": span, "note": in_words(last - first) if first and last else ""},
         {"label": "Length", "value": count(conversation.message_count, "message")},
         {"label": "Opened at", "value": f"revision {opening.revision}", "note": _now_at(case)},
