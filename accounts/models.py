@@ -79,7 +79,7 @@ class AuthenticatorApp(models.Model):
 
 
 class RecoveryCode(models.Model):
-    """Opens the door once, where the app is lost. 80 random bits, so that a plain digest keeps it secret."""
+    """Opens the door once, where the app is lost: 120 random bits, kept as a digest under SECRET_KEY."""
 
     person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="recovery_codes")
     digest = models.BinaryField(max_length=32)
@@ -125,3 +125,29 @@ class SignInAttempt(models.Model):
 
     def __str__(self) -> str:
         return f"attempt at {self.at:%Y-%m-%d %H:%M:%S}"
+
+
+class EntryLink(models.Model):
+    """A way in that opens once: for who is new, or lost their password. It opens with a code that another person gave
+    them, so that whoever holds the link alone opens nothing. Both are kept as keyed digests."""
+
+    person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="entry_links")
+    digest = models.BinaryField(max_length=32, unique=True)
+    code_digest = models.BinaryField(max_length=32)
+    made_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField()
+    # Used by the person, or ended by a newer one.
+    used_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(
+                fields=["person"],
+                condition=models.Q(used_at=None, ended_at=None),
+                name="entry_link_one_open_per_person",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"entry link of {self.person_id}"

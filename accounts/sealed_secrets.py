@@ -35,11 +35,18 @@ def open_secret(sealed: bytes | memoryview, *, owner: str) -> str:
 
 def keyed_digest(text: str) -> bytes:
     """HMAC-SHA-256 under SECRET_KEY: equal texts are counted together, and none can be guessed from the table."""
-    return hmac.digest(
-        settings.SECRET_KEY.encode(), b"artemis digest\x00" + text.encode("utf-8", "replace"), "sha256"
-    )
+    return keyed_digests(text)[0]
+
+
+def keyed_digests(text: str) -> list[bytes]:
+    """The same under each key that still counts, the newest first: for what is looked up long after it was kept."""
+    words = b"artemis digest\x00" + text.encode("utf-8", "replace")
+    return [hmac.digest(key.encode(), words, "sha256") for key in _keys()]
+
+
+def _keys() -> tuple[str, ...]:
+    return (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
 
 
 def _ciphers() -> list[AESGCM]:
-    keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
-    return [AESGCM(hmac.digest(key.encode(), b"artemis sealed secrets", "sha256")) for key in keys]
+    return [AESGCM(hmac.digest(key.encode(), b"artemis sealed secrets", "sha256")) for key in _keys()]

@@ -16,7 +16,7 @@ from audit.record import About, Machine, record
 from audit.verbs import Verb
 from licensees.assignments import assign
 from licensees.models import ApiKey, Licensee
-from licensees.onboarding import create_licensee, issue_key, set_policy
+from licensees.onboarding import create_licensee, go_live, issue_key, set_policy
 from referrals.models import Recipient
 from referrals.recipient_policies import CYBERTIP_FORMAT
 from referrals.recipients import add_recipient
@@ -45,6 +45,8 @@ PEOPLE = [
     DemoPerson("Kai", (Role.MODERATOR,), ("lakeside",)),
     DemoPerson("June", (Role.AUDITOR,), ("northwind", "lakeside")),
     DemoPerson("Adam", (Role.ADMIN,), ()),
+    # What takes two admins can be tried.
+    DemoPerson("Noor", (Role.ADMIN,), ()),
     DemoPerson("Priya", (Role.MODERATOR,), ("northwind",), signs_in=False),
     DemoPerson("Sofia", (Role.MODERATOR,), ("northwind",), signs_in=False),
     DemoPerson("Jonas", (Role.MODERATOR,), ("northwind",), signs_in=False),
@@ -53,6 +55,7 @@ PEOPLE = [
 LICENSEES = [("Northwind", "northwind", "NW", "GB"), ("Lakeside", "lakeside", "LS", "US")]
 STANDIN = "CyberTipline stand-in"
 WHY_LISTED = "For the demonstration: a test endpoint, nothing that goes there reaches anybody."
+WHY_LIVE = "For the demonstration, in which nobody waits for a second admin."
 WHY_POLICY = "Few enough imminent cases for two people on shift, and one decision in seven judged again."
 People = dict[str, tuple[User, str]]
 
@@ -97,6 +100,7 @@ def create_licensees(people: People) -> dict[str, Licensee]:
             contact_email=f"desk@{slug}.example",
             by=DEMO,
         )
+        licensees[slug] = go_live(licensee_id=licensees[slug].pk, by=DEMO, reason=WHY_LIVE)
         set_policy(
             licensee=licensees[slug],
             by=people["Adam"][0],

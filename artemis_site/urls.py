@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from artemis_site import views
-from artemis_site.views import doors
+from artemis_site.views import doors, entering, leaving
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -11,8 +11,11 @@ urlpatterns = [
     path("sign-in", doors.sign_in, name="sign_in"),
     path("sign-in/code", doors.second_step, name="second_step"),
     path("sign-in/set-up", doors.set_up, name="set_up"),
+    path("enter", entering.enter, name="enter"),
+    path("enter/<str:secret>", entering.enter_by_link, name="enter_by_link"),
     path("sign-out", doors.sign_out, name="sign_out"),
     path("your-sign-in", doors.own_doors, name="own_doors"),
+    path("your-sign-in/password", entering.change_password, name="change_password"),
     path("your-sign-in/app", doors.replace_app, name="replace_app"),
     path("your-sign-in/recovery-codes", doors.new_recovery_codes, name="new_recovery_codes"),
     path("your-sign-in/keys/new", doors.add_security_key, name="add_security_key"),
@@ -26,6 +29,7 @@ urlpatterns = [
     path("", include("review.urls")),  # queue/, overview/, cases/<reference>/…
     path("", include("referrals.urls")),  # cases/<reference>/escalate, escalations/, packets/, recipients/
     path("trail/", include("audit.urls")),
+    path("licensees/people/<int:person_id>/deactivate", leaving.deactivate, name="deactivate"),
     path("licensees/", include("licensees.urls")),
 ]
 

@@ -20,6 +20,16 @@ class Verb(models.TextChoices):
     SESSIONS_ENDED = "sessions:ended", "ended all sessions of a person"
     SESSION_ENDED = "session:ended", "let a session end"
     PASSWORD_SET = "person:password_set", "set a new password"
+    PERSON_DEACTIVATED = "person:deactivated", "deactivated a person"
+    PERSON_REACTIVATED = "person:reactivated", "reactivated a person"
+    ROLES_CHANGED = "roles:changed", "changed the roles of a person"
+    ENTRY_LINK_MADE = "entry_link:made", "made a one-time link for a person"
+    ENTRY_LINK_USED = "entry_link:used", "came in by a one-time link"
+    ENTRY_LINK_FAILED = "entry_link:failed", "typed a code that does not open the link"
+    PROPOSAL_MADE = "proposal:made", "proposed what takes two admins"
+    PROPOSAL_CONFIRMED = "proposal:confirmed", "confirmed what another admin proposed"
+    PROPOSAL_DECLINED = "proposal:declined", "declined what another admin proposed"
+    PROPOSAL_WITHDRAWN = "proposal:withdrawn", "withdrew a proposal"
     ATTEMPT_REFUSED = "attempt:refused", "tried something that was refused"
 
     # the trail itself
@@ -27,6 +37,7 @@ class Verb(models.TextChoices):
 
     # for whom
     LICENSEE_CREATED = "licensee:created", "created a licensee"
+    LICENSEE_WENT_LIVE = "licensee:went_live", "took a licensee live"
     LICENSEE_SUSPENDED = "licensee:suspended", "suspended a licensee"
     LICENSEE_RESUMED = "licensee:resumed", "resumed a licensee"
     POLICY_SET = "policy:set", "set a policy"

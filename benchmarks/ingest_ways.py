@@ -7,7 +7,7 @@ from django.db import transaction
 
 from audit.record import Machine
 from licensees.models import Licensee
-from licensees.onboarding import create_licensee
+from licensees.onboarding import create_licensee, go_live
 from scoring.evidence import seal_text
 from scoring.incoming import IncomingConversation, IncomingMessage
 from scoring.ingest import accept
@@ -21,9 +21,10 @@ MESSAGES_EACH = 20
 
 
 def licensee() -> Licensee:
-    return create_licensee(
+    made = create_licensee(
         name="Benchmark", slug="benchmark", code="BM", jurisdiction="GB", contact_email="b@b.example", by=BY
     )
+    return go_live(licensee_id=made.pk, by=BY, reason="To be measured.")
 
 
 def accepter(licensee: Licensee, count: int, *, size: int, prefix: str) -> Callable[[], None]:

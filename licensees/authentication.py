@@ -54,6 +54,10 @@ class IsPlatform(BasePermission):
             return False
         if key.licensee.state == Licensee.State.SUSPENDED:
             raise PermissionDenied("This licensee is suspended: nothing is accepted. Ask the operator why.")
+        if key.licensee.state != Licensee.State.LIVE:
+            raise PermissionDenied(
+                "This licensee is not live yet: nothing is accepted. Ask the operator when."
+            )
         scope: Any = getattr(view, "scopes", {}).get(request.method)
         if scope and scope not in key.scopes:
             raise PermissionDenied(f"This key lacks the scope “{scope}”. Ask an admin for a key that has it.")

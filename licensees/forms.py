@@ -1,5 +1,6 @@
 """What an admin fills in; the rules behind it are in policies.py."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -13,7 +14,7 @@ from licensees.models.policy import MOST_GOLDEN_PERCENT
 from licensees.policies import check_roles_go_together
 
 # Addresses of pages that stand beside those of the licensees.
-RESERVED_SLUGS = frozenset({"people"})
+RESERVED_SLUGS = frozenset({"people", "proposals"})
 LONGEST_DUE_HOURS = 30 * 24
 
 
@@ -206,18 +207,11 @@ class AssignmentForm(forms.Form):
         return User.objects.get(pk=person_id), Role(role)
 
 
-class PersonForm(forms.Form):
-    name = forms.CharField(max_length=120)
-    email = forms.EmailField(label="Email", max_length=254, help_text="What this person signs in with.")
+class RolesForm(ReasonForm):
     roles = forms.TypedMultipleChoiceField(
         choices=Role.choices, coerce=Role, widget=forms.CheckboxSelectMultiple, required=False
     )
-
-    def clean_email(self) -> str:
-        email: str = self.cleaned_data["email"].lower()
-        if User.objects.filter(email=email).exists():
-            raise forms.ValidationError("Somebody already signs in with this address.")
-        return email
+    field_order: Sequence[str] = ("roles", "reason_text")
 
     def clean_roles(self) -> list[Role]:
         roles: list[Role] = self.cleaned_data["roles"]
@@ -226,3 +220,15 @@ class PersonForm(forms.Form):
         except NotPossible as refusal:
             raise forms.ValidationError(refusal.sentence) from None
         return roles
+
+
+class PersonForm(RolesForm):
+    name = forms.CharField(max_length=120)
+    email = forms.EmailField(label="Email", max_length=254, help_text="What this person signs in with.")
+    field_order = ("name", "email", "roles", "reason_text")
+
+    def clean_email(self) -> str:
+        email: str = self.cleaned_data["email"].lower()
+        if User.objects.filter(email=email).exists():
+            raise forms.ValidationError("Somebody already signs in with this address.")
+        return email

@@ -1,6 +1,5 @@
 """Bring a licensee in, give it keys and a policy, suspend and resume it; bring in the people who serve it."""
 
-import secrets
 from collections.abc import Collection
 from typing import Any, TypedDict, Unpack
 
@@ -117,6 +116,15 @@ def revoke_key(*, key_id: int, by: User) -> ApiKey:
     return key
 
 
+def go_live(*, licensee_id: int, by: Actor, reason: str) -> Licensee:
+    """Called by what two admins confirmed (licensees/two_admins.py)."""
+    with transaction.atomic():
+        licensee = Licensee.objects.select_for_update().get(pk=licensee_id)
+        return transition(
+            licensee, to=Licensee.State.LIVE, by=by, verb=Verb.LICENSEE_WENT_LIVE, reason=reason
+        )
+
+
 def suspend(*, licensee_id: int, by: User, reason: str) -> Licensee:
     with transaction.atomic():
         licensee = Licensee.objects.select_for_update().get(pk=licensee_id)
@@ -141,13 +149,12 @@ def resume(*, licensee_id: int, by: User, reason: str) -> Licensee:
         )
 
 
-def create_person(*, email: str, name: str, roles: Collection[Role], by: Actor) -> tuple[User, str]:
-    """Answers the person and a random password, which is nowhere else and cannot be shown again."""
+def create_person(*, email: str, name: str, roles: Collection[Role], by: Actor) -> User:
+    """Without a password: they come in by a one-time link and choose one. Called by what two admins confirmed."""
     check_roles_go_together(roles)
-    password = secrets.token_urlsafe(15)
     try:
         with transaction.atomic():
-            person = User.objects.create_person(email=email, name=name, password=password, roles=roles)
+            person = User.objects.create_person(email=email, name=name, password=None, roles=roles)
             record(
                 Verb.PERSON_CREATED,
                 by=by,
@@ -157,4 +164,4 @@ def create_person(*, email: str, name: str, roles: Collection[Role], by: Actor) 
     except IntegrityError:
         # Another admin may have created the same person since the form was checked.
         raise NotPossible(f"Somebody already signs in as {email.lower()}. Look under People.") from None
-    return person, password
+    return person

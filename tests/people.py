@@ -23,9 +23,13 @@ TESTS = Machine("tests")
 
 def make_licensee(*, name: str, code: str) -> Licensee:
     slug = name.lower()
-    return create_licensee(
+    licensee = create_licensee(
         name=name, slug=slug, code=code, jurisdiction="GB", contact_email=f"safety@{slug}.example", by=TESTS
     )
+    # As if two admins had taken it live; licensees/tests/test_going_live.py tries that itself.
+    licensee.state = Licensee.State.LIVE
+    licensee.save(update_fields=["state"])
+    return licensee
 
 
 @cache

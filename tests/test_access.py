@@ -14,13 +14,16 @@ from django.urls import resolve
 
 from accounts.access import Access
 from accounts.models import User
+from accounts.roles import Role
 from artemis_site.site_map import Page, pages
 from audit.models import AuditEvent
 from audit.verbs import Verb
-from licensees.models import Licensee
+from licensees.models import Licensee, Proposal
 from licensees.onboarding import issue_key
+from licensees.two_admins import propose_roles
 from review.models import Case
 from tests.factories import make_case
+from tests.people import make_person
 
 PEOPLE = ("mara", "otto", "ines", "kai", "june", "adam", "nobody")
 METHODS = ("get", "post")
@@ -79,8 +82,16 @@ def there(evidence: Case, mara: User) -> dict[str, str]:
         "role": "moderator",
         "key_id": str(key.pk),
         "model_id": str(evidence.opened_by_score.model_id),
+        "proposal_id": str(_proposed(mara).pk),
         "event_id": str(AuditEvent.objects.latest("at").pk),
     }
+
+
+def _proposed(person: User) -> Proposal:
+    """Whoever may confirm anything finds something to confirm."""
+    by = make_person("Proposer", roles=[Role.ADMIN])
+    why = "To be refused to everybody but another admin."
+    return propose_roles(person=person, roles=[Role.SUPERVISOR], by=by, reason=why)
 
 
 @pytest.fixture

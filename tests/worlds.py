@@ -15,8 +15,9 @@ from accounts.models import User
 from accounts.roles import Role
 from artemis_site.site_map import Page
 from audit.models import AuditEvent
-from licensees.models import ApiKey, Licensee
+from licensees.models import ApiKey, Licensee, Proposal
 from licensees.onboarding import issue_key
+from licensees.two_admins import propose_roles
 from referrals import delivering
 from referrals.models import Delivery, Recipient, RecipientRequest
 from referrals.tests.conftest import approved_by, ask
@@ -82,6 +83,7 @@ class World:
             "key_id": ApiKey.objects.filter(licensee=self.licensee).earliest("pk").pk,
             "role": "moderator",
             "person_id": self.people["another"].pk,
+            "proposal_id": self._proposed().pk,
             "event_id": AuditEvent.objects.filter(licensee_id=self.licensee.pk).earliest("at").pk,
             "model_id": ModelVersion.objects.earliest("pk").pk,
         }
@@ -206,6 +208,12 @@ class World:
         claim(case_id=case.pk, by=by)
         holds.hold(case_id=case.pk, by=by, until=until, reason="A question is open.")
         self.cases["held"] = case
+
+    def _proposed(self) -> Proposal:
+        for number in range(self.size):
+            further, roles = User.objects.get(name=f"Further{number}{self.name}"), [Role.SUPERVISOR]
+            proposal = propose_roles(person=further, roles=roles, by=self.people["admin"], reason=WHY)
+        return proposal
 
     def _read(self) -> None:
         """Handed over with a note, revealed as a whole, annotated, its accounts unveiled."""

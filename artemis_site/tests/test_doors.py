@@ -12,9 +12,12 @@ from django.utils import timezone
 from accounts import attempts, second_factor, sessions
 from accounts.addresses import address_of
 from accounts.models import User
+from accounts.roles import Role
 from audit.models import AuditEvent
 from audit.verbs import Verb
-from tests.people import PASSWORD, give_app, signed_in_client
+from licensees.models import Proposal
+from licensees.two_admins import confirm
+from tests.people import PASSWORD, give_app, make_person, signed_in_client
 
 pytestmark = pytest.mark.django_db
 QUEUE = "/queue/"
@@ -279,13 +282,15 @@ def test_an_admin_ends_the_sessions_of_somebody(adam: User, mara: User) -> None:
     assert (entry.actor, entry.object_id) == (adam.actor_name, str(mara.pk))
 
 
-def test_an_admin_takes_a_lost_app_away_with_a_reason(adam: User, mara: User) -> None:
+def test_a_lost_app_is_taken_away_with_a_reason_by_two_admins(adam: User, mara: User) -> None:
     give_app(mara)
+    noor = make_person("Noor", roles=[Role.ADMIN])
     hers, admin = signed_in_client(mara), signed_in_client(adam)
     path = f"/licensees/people/{mara.pk}/take-app-away"
     assert admin.post(path, {"reason_text": "lost"}).status_code == 409
-    assert second_factor.has_one(mara)
     assert admin.post(path, {"reason_text": "She came to my desk and showed her badge."}).status_code == 302
+    assert second_factor.has_one(mara), "one admin alone takes nothing away"
+    confirm(proposal_id=Proposal.objects.get().pk, by=noor)
     assert not second_factor.has_one(mara)
     assert second_factor.codes_left(mara) == 0
     assert hers.get(QUEUE).status_code == 302

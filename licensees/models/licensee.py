@@ -12,10 +12,12 @@ from audit.verbs import Verb
 
 class Licensee(models.Model):
     class State(models.TextChoices):
+        PREPARED = "prepared", "Being prepared"
         LIVE = "live", "Live"
         SUSPENDED = "suspended", "Suspended"
 
     MOVES: ClassVar[Mapping[tuple[str, str], frozenset[Verb]]] = {
+        (State.PREPARED, State.LIVE): frozenset({Verb.LICENSEE_WENT_LIVE}),
         (State.LIVE, State.SUSPENDED): frozenset({Verb.LICENSEE_SUSPENDED}),
         (State.SUSPENDED, State.LIVE): frozenset({Verb.LICENSEE_RESUMED}),
     }
@@ -26,7 +28,7 @@ class Licensee(models.Model):
     code = models.CharField(max_length=6, unique=True)
     jurisdiction = models.CharField(max_length=2, help_text="ISO 3166-1 country of establishment")
     contact_email = models.EmailField()
-    state = models.CharField(max_length=20, choices=State.choices, default=State.LIVE)
+    state = models.CharField(max_length=20, choices=State.choices, default=State.PREPARED)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:

@@ -12,7 +12,7 @@ from accounts.models import User
 from accounts.roles import Role
 from accounts.signed_in import signed_in
 from accounts.step_up import Purpose, asks_again
-from licensees import onboarding
+from licensees import onboarding, two_admins
 from licensees.assignments import PERMISSION_OF_ROLE, assigned_since, people_serving
 from licensees.figures import figures_of
 from licensees.forms import LicenseeForm, ReasonForm
@@ -55,9 +55,27 @@ def create(request: HttpRequest) -> HttpResponse:
     form = LicenseeForm(request.POST or None)
     if form.is_valid():
         licensee = onboarding.create_licensee(**form.cleaned_data, by=signed_in(request))
-        messages.success(request, f"{licensee.name} is created. Look at its policy, then issue a key.")
+        messages.success(
+            request,
+            f"{licensee.name} is being prepared: look at its policy, issue a key, assign people, then go live.",
+        )
         return redirect("licensees:detail", licensee.slug)
     return render(request, "licensees/create.html", {"form": form}, status=422 if form.is_bound else 200)
+
+
+@access(Role.ADMIN)
+@asks_again(Purpose.PEOPLE)
+@require_http_methods(["GET", "POST"])
+def go_live(request: HttpRequest, slug: str) -> HttpResponse:
+    """Proposes it; another admin confirms."""
+    licensee = get_object_or_404(Licensee, slug=slug)
+    form = ReasonForm(request.POST or None)
+    if form.is_valid():
+        reason = form.cleaned_data["reason_text"]
+        proposal = two_admins.propose_going_live(licensee=licensee, by=signed_in(request), reason=reason)
+        messages.success(request, "Proposed. It goes live when another admin confirms it.")
+        return redirect("licensees:proposal", proposal.pk)
+    return _ask_reason(request, licensee, form, "licensees/go_live.html")
 
 
 @access(Role.ADMIN)

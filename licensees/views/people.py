@@ -14,10 +14,10 @@ from accounts.models import User
 from accounts.roles import DESCRIPTIONS, Role
 from accounts.signed_in import signed_in
 from accounts.step_up import Purpose, asks_again
-from licensees import onboarding, people_doors
+from licensees import people_doors, two_admins
 from licensees.assignments import given_assignments
-from licensees.forms import PersonForm
-from licensees.models import Licensee
+from licensees.forms import PersonForm, RolesForm
+from licensees.models import Licensee, Proposal
 
 
 @access(Role.ADMIN)
@@ -33,13 +33,14 @@ def show_list(request: HttpRequest) -> HttpResponse:
 @asks_again(Purpose.PEOPLE)
 @require_http_methods(["GET", "POST"])
 def create(request: HttpRequest) -> HttpResponse:
-    """The password is in the answer to this one POST and nowhere else: no redirect, session or message carries it."""
+    """The code is in the answer to this one POST and nowhere else: no redirect, session or message carries it."""
     form = PersonForm(request.POST or None)
     words = {"form": form, "descriptions": _descriptions()}
     if not form.is_valid():
         return render(request, "licensees/create_person.html", words, status=422 if form.is_bound else 200)
-    person, password = onboarding.create_person(**form.cleaned_data, by=signed_in(request))
-    return render(request, "licensees/person_created.html", {"person": person, "password": password})
+    reason = form.cleaned_data.pop("reason_text")
+    proposal, code = two_admins.propose_person(**form.cleaned_data, reason=reason, by=signed_in(request))
+    return render(request, "licensees/person_proposed.html", {"proposal": proposal, "code": code})
 
 
 @access(Role.ADMIN)
@@ -48,9 +49,11 @@ def sign_in_of(request: HttpRequest, person_id: int) -> HttpResponse:
     person = get_object_or_404(User, pk=person_id)
     words = {
         "person": person,
+        "roles": _listed(person.roles),
         "app": getattr(person, "authenticator_app", None),
         "codes_left": second_factor.codes_left(person),
         "is_you": person == request.user,
+        "waiting": person.proposals.filter(state=Proposal.State.PROPOSED),
     }
     return render(request, "licensees/sign_in_of.html", words)
 
@@ -70,10 +73,56 @@ def end_sessions(request: HttpRequest, person_id: int) -> HttpResponse:
 @require_POST
 def take_app_away(request: HttpRequest, person_id: int) -> HttpResponse:
     person = get_object_or_404(User, pk=person_id)
-    reason = request.POST.get("reason_text", "")
-    people_doors.take_app_away(person=person, reason=reason, by=signed_in(request))
-    messages.success(request, f"{person.name} sets up a new app at the next sign-in.")
+    proposal = two_admins.propose_new_factor(person=person, reason=_reason(request), by=signed_in(request))
+    return _proposed(request, proposal)
+
+
+@access(Role.ADMIN)
+@asks_again(Purpose.PEOPLE)
+@require_POST
+def new_password(request: HttpRequest, person_id: int) -> HttpResponse:
+    person = get_object_or_404(User, pk=person_id)
+    proposal, code = two_admins.propose_new_password(
+        person=person, reason=_reason(request), by=signed_in(request)
+    )
+    return render(request, "licensees/person_proposed.html", {"proposal": proposal, "code": code})
+
+
+@access(Role.ADMIN)
+@asks_again(Purpose.PEOPLE)
+@require_POST
+def reactivate(request: HttpRequest, person_id: int) -> HttpResponse:
+    person = get_object_or_404(User, pk=person_id)
+    proposal = two_admins.propose_reactivation(person=person, reason=_reason(request), by=signed_in(request))
+    return _proposed(request, proposal)
+
+
+@access(Role.ADMIN)
+@asks_again(Purpose.PEOPLE)
+@require_http_methods(["GET", "POST"])
+def change_roles(request: HttpRequest, person_id: int) -> HttpResponse:
+    """Fewer roles count at once; any that comes to them takes another admin."""
+    person = get_object_or_404(User, pk=person_id)
+    form = RolesForm(request.POST or None, initial={"roles": [role.value for role in person.roles]})
+    if not form.is_valid():
+        words = {"form": form, "person": person, "descriptions": _descriptions()}
+        return render(request, "licensees/change_roles.html", words, status=422 if form.is_bound else 200)
+    roles, reason = form.cleaned_data["roles"], form.cleaned_data["reason_text"]
+    if not frozenset(roles) < person.roles:
+        by = signed_in(request)
+        return _proposed(request, two_admins.propose_roles(person=person, roles=roles, reason=reason, by=by))
+    people_doors.take_roles_away(person=person, roles=roles, reason=reason, by=signed_in(request))
+    messages.success(request, f"{person.name} holds fewer roles from now on.")
     return redirect("licensees:sign_in_of", person.pk)
+
+
+def _proposed(request: HttpRequest, proposal: Proposal) -> HttpResponse:
+    messages.success(request, "Proposed. Nothing is done until another admin confirms it.")
+    return redirect("licensees:proposal", proposal.pk)
+
+
+def _reason(request: HttpRequest) -> str:
+    return request.POST.get("reason_text", "")
 
 
 def _row(person: User, served: dict[str, list[Role]]) -> dict[str, Any]:

@@ -8,7 +8,8 @@ import pytest
 from accounts.models import User
 from accounts.roles import Role
 from audit.models import AuditEvent
-from licensees.models import ApiKey, Licensee
+from licensees.models import ApiKey, Licensee, Proposal
+from licensees.two_admins import propose_new_factor
 from referrals.delivering import download
 from referrals.models import Delivery, Escalation, Packet, Recipient
 from referrals.tests.conftest import ask
@@ -71,6 +72,7 @@ def make_something_of_each(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Som
         "delivery_id": Delivery.objects.latest("pk").pk,
         "person_id": _person("Mara").pk,
         "role": Role.MODERATOR.value,
+        "proposal_id": _proposed().pk,
         "key_id": ApiKey.objects.get(licensee=northwind).pk,
         "model_id": evaluation.model_id,
         "evaluation_id": evaluation.pk,
@@ -84,6 +86,12 @@ def make_something_of_each(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Som
             "Otto": {"reference": packet.approval.escalation.case.reference},
         },
     )
+
+
+def _proposed() -> Proposal:
+    """Another admin's, so that Adam may confirm it."""
+    why = "To be looked at, and confirmed by another."
+    return propose_new_factor(person=_person("Mara"), by=_person("Noor"), reason=why)
 
 
 def _person(name: str) -> User:

@@ -30,6 +30,8 @@ NO_PAGE = {
     "health": "for load balancers, not for people",
     "second_step": "leads to signing in; test_signing_in.py looks at it",
     "set_up": "leads to signing in; test_signing_in.py looks at it",
+    "enter": "opens with a link; test_two_admins.py looks at it",
+    "enter_by_link": "leads on; test_two_admins.py walks it",
     "scoring_api:schema": "a file for programs",
     "audit:checkpoint": "a file to keep, which the trail's page leads to",
     "review:today": FRAGMENT,

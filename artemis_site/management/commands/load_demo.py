@@ -40,7 +40,7 @@ class Command(BaseCommand):
         if User.objects.exists() or Licensee.objects.exists():
             self.stdout.write(
                 "The demo is already loaded. Its passwords were shown when it was made; "
-                "“scripts/manage new_password EMAIL” makes a new one."
+                "“scripts/manage new_password EMAIL” makes a link to a new one."
             )
             return
         trained, now = self._trained(model), timezone.now()

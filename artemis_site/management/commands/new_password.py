@@ -1,19 +1,18 @@
-"""Give a person a new random password, shown once."""
+"""Give a person a one-time link to a new password, where no two admins can do it on the page."""
 
-import secrets
 from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import transaction
 
 from accounts.models import User
-from audit.record import About, Machine, record
-from audit.verbs import Verb
+from artemis_site.management.commands.first_admins import link_for
 
 
 class Command(BaseCommand):
-    help = "Sets a new random password for a person and prints it once; their sessions end."
+    help = (
+        "Prints a link and a code, once, with which a person chooses a new password; their sessions end then."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("email")
@@ -22,10 +21,5 @@ class Command(BaseCommand):
         person = User.objects.filter(email=email.lower()).first()
         if person is None:
             raise CommandError(f"Nobody signs in as {email}. Check the spelling on the page People.")
-        password = secrets.token_urlsafe(15)
-        with transaction.atomic():
-            person.set_password(password)
-            person.save(update_fields=["password"])
-            about = About(object_type="person", object_id=str(person.pk))
-            record(Verb.PASSWORD_SET, by=Machine("command"), about=about)
-        self.stdout.write(f"{person.email}  {password}")
+        person, link, code = link_for(person)
+        self.stdout.write(f"{person.email}\n  link  {link}\n  code  {code}")
