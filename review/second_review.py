@@ -158,7 +158,7 @@ def release_second_review(*, review_id: int, by: User) -> None:
 def give_back_of(person: User, *, review_id: int, by: User) -> bool:
     """Of somebody who was deactivated; False where they hold it no longer."""
     with transaction.atomic():
-        review = _lock(review_id)
+        review = SecondReview.objects.lock(review_id)
         if review.state != State.IN_REVIEW or review.reviewer_id != person.pk:
             return False
         _put_back(review, by=by, verb=Verb.SECOND_REVIEW_RELEASED)

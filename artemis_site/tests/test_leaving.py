@@ -8,9 +8,11 @@ from accounts.roles import Role
 from audit.models import AuditEvent
 from audit.verbs import Verb
 from licensees import two_admins
-from licensees.models import Proposal
-from review.models import Case, Claim
+from licensees.models import Policy, Proposal
+from review.models import Case, Claim, SecondReview
 from review.queue import claim
+from review.second_review import claim_second_review
+from review.tests.acts import dismiss
 from tests.people import PASSWORD, make_person, signed_in_client
 
 pytestmark = pytest.mark.django_db
@@ -88,3 +90,16 @@ def test_two_admins_bring_them_back(adam: User, noor: User, mara: User) -> None:
     assert back.has_role(Role.MODERATOR)
     assert signed_in_client(back).get("/queue/").status_code == 200
     assert AuditEvent.objects.get(verb=Verb.PERSON_REACTIVATED).actor == noor.actor_name
+
+
+def test_a_second_review_goes_back_too(adam: User, mara: User, ines: User, case: Case) -> None:
+    Policy.objects.create(licensee=case.licensee, reason="Each is judged again.", second_review_percent=100)
+    dismiss(case, mara)
+    taken = claim_second_review(by=ines)
+    assert taken is not None
+    held = signed_in_client(adam).get(address(ines)).context["held"]
+    assert {fact["label"]: fact["value"] for fact in held}["Second reviews that go back"] == 1
+    signed_in_client(adam).post(address(ines), WHY)
+    taken.refresh_from_db()
+    assert (taken.state, taken.reviewer) == (SecondReview.State.WAITING, None)
+    assert AuditEvent.objects.get(verb=Verb.SECOND_REVIEW_RELEASED).actor == adam.actor_name
