@@ -24,7 +24,7 @@ from audit.record import About, Machine, record, request_id
 from audit.transitions import NotPossible
 from audit.verbs import Verb
 from licensees.assignments import introduce, one_request
-from scoring.key_providers import EvidenceUnreadable
+from scoring.key_providers import EvidenceErased, EvidenceUnreadable
 
 UNREADABLE = (
     "The evidence cannot be read: its key was destroyed, is not the one that is installed, or the stored text was "
@@ -118,7 +118,8 @@ class AccessMiddleware:
             return refused(request, exception)
         # For a platform it is a fault of ours, to be tried again.
         if isinstance(exception, EvidenceUnreadable) and not request.path.startswith("/api/"):
-            return refused(request, NotPossible(UNREADABLE))
+            sentence = str(exception) if isinstance(exception, EvidenceErased) else UNREADABLE
+            return refused(request, NotPossible(sentence))
         return None
 
 

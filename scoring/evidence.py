@@ -4,7 +4,8 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from scoring.models import Conversation, Message, Participant
+from scoring.key_providers import EvidenceUnreadable, KeyUnavailable
+from scoring.models import Conversation, ConversationState, Erasure, Message, Participant
 from scoring.vault import Cipher, open_data_key
 
 
@@ -19,19 +20,18 @@ def seal_text(cipher: Cipher, *, conversation_id: str, message_id: str, version:
 
 
 def open_texts(conversation: Conversation, messages: Iterable[Message]) -> dict[int, str]:
-    """{message pk: text} of messages of this one conversation."""
+    """{message pk: text} of messages of this one conversation; of those that were erased nothing, which is ""."""
+    listed = list(messages)
+    kept = [message for message in listed if message.erasure_id is None]
+    texts = {message.pk: "" for message in listed}
+    if not kept:
+        return texts
     cipher = cipher_of(conversation)
-    return {
-        message.pk: _from_bytes(
-            cipher.decrypt(
-                message.text_sealed,
-                table="message",
-                column="text",
-                row=_message_row(conversation.external_id, message.external_id, message.version),
-            )
-        )
-        for message in messages
-    }
+    for message in kept:
+        row = _message_row(conversation.external_id, message.external_id, message.version)
+        opened = cipher.decrypt(message.text_sealed, table="message", column="text", row=row)
+        texts[message.pk] = _from_bytes(opened)
+    return texts
 
 
 def seal_identity(
@@ -67,6 +67,13 @@ def open_state(conversation: Conversation, *, model_id: int, sealed: bytes | mem
     return cipher_of(conversation).decrypt(sealed, table="state", column="data", row=row)
 
 
+def seal_state_anew(conversation: Conversation, state: ConversationState, *, under: Cipher) -> bytes:
+    """A state under another key: it goes on when the texts that it was drawn from are erased."""
+    row = _state_row(conversation, state.model_id)
+    opened = open_state(conversation, model_id=state.model_id, sealed=state.data)
+    return under.encrypt(opened, table="state", column="data", row=row)
+
+
 def seal_note(conversation: Conversation, *, column: str, row: str, note: str) -> bytes | None:
     """A person's words about evidence (a note, grounds, a reason) die with the evidence's key."""
     if not note:
@@ -75,9 +82,26 @@ def seal_note(conversation: Conversation, *, column: str, row: str, note: str) -
 
 
 def open_note(conversation: Conversation, *, column: str, row: str, sealed: bytes | memoryview | None) -> str:
+    """Where it was erased, the sentence that says so."""
     if sealed is None:
         return ""
-    return _from_bytes(cipher_of(conversation).decrypt(bytes(sealed), table="note", column=column, row=row))
+    try:
+        return _from_bytes(
+            cipher_of(conversation).decrypt(bytes(sealed), table="note", column=column, row=row)
+        )
+    except KeyUnavailable:
+        raise
+    except EvidenceUnreadable:
+        # Written under a key that was destroyed, perhaps before the conversation went on under another.
+        erasure = last_erasure(conversation)
+        if erasure is None:
+            raise
+        return erasure.sentence
+
+
+def last_erasure(conversation: Conversation) -> Erasure | None:
+    erasure: Erasure | None = Erasure.objects.filter(conversation=conversation).order_by("-pk").first()
+    return erasure
 
 
 def _message_row(conversation_id: str, message_id: str, version: int) -> str:

@@ -12,10 +12,9 @@ from scoring.incoming import (
     Outcome,
     Status,
 )
-from scoring.models import Conversation, Participant
+from scoring.models import Conversation, DataKey, Participant
 from scoring.vault import Cipher
 
-ERASED = "This conversation was erased: nothing can be added to it. Send new messages under a new id."
 OTHER_SENDER = "This message is already known from another sender. Give each message an id of its own."
 OTHER_TIME = "This message is already known with another sent_at, which an edit cannot change."
 OTHER_TEXT = (
@@ -49,6 +48,8 @@ class Draft:
     version: int = 1
     edited_at: datetime | None = None
     deleted_at: datetime | None = None
+    # Its text was erased: nothing tells a duplicate from another text any more.
+    is_erased: bool = False
     # Digests of the versions before this one, and those of them that this call itself brought.
     earlier: frozenset[bytes] = frozenset()
     replaced: tuple["Draft", ...] = ()
@@ -59,8 +60,10 @@ class ConversationChanges:
     """One locked conversation and what the items of this call make of it, in their order."""
 
     conversation: Conversation
-    cipher: Cipher | None
+    cipher: Cipher
     is_new: bool
+    # The conversation was erased and goes on: what seals it from now on, not stored yet if it is none that it had.
+    key: DataKey | None = None
     next_position: int = 0
     people: dict[str, Participant] = field(default_factory=dict)
     messages: dict[str, Draft] = field(default_factory=dict)
@@ -70,8 +73,6 @@ class ConversationChanges:
 
     def take(self, item: IncomingConversation) -> Outcome:
         """All of the item or, with faults, nothing of it."""
-        if self.cipher is None:
-            return Outcome(item.id, Status.CONFLICT, faults=(Fault("", ERASED),))
         drafts, duplicates, faults = self._read(item.messages, self.cipher)
         if faults:
             return Outcome(item.id, Status.CONFLICT, faults=tuple(faults))
@@ -202,6 +203,8 @@ def _edited(known: Draft, message: IncomingMessage, cipher: Cipher) -> Draft:
     if message.text is None or (message.deleted_at and not message.text):
         return known
     digest = cipher.content_digest(message.text)
+    if known.is_erased and not known.replaced:
+        return _edited_after_erasure(known, message, digest)
     if digest == known.digest:
         return known
     if not (_is_later(message.edited_at, known.edited_at) or _is_hollow(known, cipher)):
@@ -216,6 +219,21 @@ def _edited(known: Draft, message: IncomingMessage, cipher: Cipher) -> Draft:
         version=known.version + 1,
         edited_at=message.edited_at,
         earlier=known.earlier | {known.digest},
+        replaced=(*known.replaced, replace(known, replaced=())),
+    )
+
+
+def _edited_after_erasure(known: Draft, message: IncomingMessage, digest: bytes) -> Draft:
+    """What was erased is not taken in again; what its sender made of it since is a text like any other."""
+    if not _is_later(message.edited_at, known.edited_at):
+        return known
+    return replace(
+        known,
+        text=message.text,
+        digest=digest,
+        version=known.version + 1,
+        edited_at=message.edited_at,
+        is_erased=False,
         replaced=(*known.replaced, replace(known, replaced=())),
     )
 

@@ -15,7 +15,7 @@ from scoring.evidence import cipher_of, open_texts
 from scoring.incoming import IncomingConversation
 from scoring.ingest_changes import ConversationChanges, Draft
 from scoring.models import Conversation, DataKey, Message, MessageRevision, Participant
-from scoring.vault import Cipher, new_data_key
+from scoring.vault import Cipher, new_data_key, open_data_key
 
 Pairs = Sequence[tuple[int, str]]
 
@@ -23,7 +23,8 @@ Pairs = Sequence[tuple[int, str]]
 # compare each name with every message of it.
 KNOWN_MESSAGES = """
     SELECT message.conversation_id, message.external_id, message.number, sender.external_id, message.sent_at,
-           message.content_digest, message.id, message.version, message.edited_at, message.deleted_at
+           message.content_digest, message.id, message.version, message.edited_at, message.deleted_at,
+           message.erasure_id IS NOT NULL
       FROM unnest(%s::bigint[], %s::varchar[]) AS named (conversation_id, external_id)
      CROSS JOIN LATERAL (
            SELECT * FROM scoring_message
@@ -49,7 +50,7 @@ def lock(licensee: Licensee, items: Sequence[IncomingConversation]) -> dict[str,
     ciphers = _insert_missing(licensee, ids)
     rows = (
         Conversation.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("data_key")
+        .select_related("data_key", "next_key")
         .filter(licensee=licensee, external_id__in=ids)
         .order_by("pk")
     )
@@ -80,8 +81,15 @@ def _opened(row: Conversation, ciphers: dict[int, Cipher]) -> ConversationChange
     cipher = ciphers.get(row.data_key_id)
     if cipher is not None:
         return ConversationChanges(row, cipher, is_new=True)
-    is_erased = row.data_key.wrapped is None
-    return ConversationChanges(row, None if is_erased else cipher_of(row), is_new=False)
+    if row.data_key.wrapped is not None:
+        return ConversationChanges(row, cipher_of(row), is_new=False)
+    # What it said was erased. It goes on under the key that keeps the models' states, or under a new one.
+    if row.next_key is not None:
+        key, cipher = row.next_key, open_data_key(row.next_key)
+    else:
+        key, cipher = new_data_key(licensee_id=row.licensee_id)
+    row.data_key = key
+    return ConversationChanges(row, cipher, is_new=False, key=key)
 
 
 def _drop_unused_keys(ciphers: dict[int, Cipher], found: Iterable[ConversationChanges]) -> None:
@@ -117,7 +125,7 @@ def _load_messages(by_pk: dict[int, ConversationChanges], pairs: Pairs) -> None:
     with connection.cursor() as cursor:
         cursor.execute(KNOWN_MESSAGES, _columns(pairs))
         for conversation_id, external_id, number, sender, sent_at, digest, *rest in cursor:
-            pk, version, edited_at, deleted_at = rest
+            pk, version, edited_at, deleted_at, is_erased = rest
             by_pk[conversation_id].messages[external_id] = Draft(
                 id=external_id,
                 number=number,
@@ -128,6 +136,7 @@ def _load_messages(by_pk: dict[int, ConversationChanges], pairs: Pairs) -> None:
                 version=version,
                 edited_at=edited_at,
                 deleted_at=deleted_at,
+                is_erased=is_erased,
             )
 
 
@@ -159,8 +168,6 @@ def _load_earlier_versions(by_pk: dict[int, ConversationChanges]) -> None:
 
 
 def _with_earlier(one: ConversationChanges, draft: Draft, revisions: list[MessageRevision]) -> Draft:
-    if one.cipher is None:
-        return draft
     sealed = [
         Message(
             pk=revision.version,

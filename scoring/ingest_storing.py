@@ -10,12 +10,12 @@ from scoring.bulk import insert_rows, update_rows
 from scoring.evidence import seal_text
 from scoring.ingest_changes import ConversationChanges, Draft
 from scoring.models import Conversation, DataKey, Message, MessageRevision, Participant
-from scoring.vault import Cipher
 
 # The version that is stored becomes a revision before the row is overwritten.
 KEEP_STORED_VERSIONS = """
     INSERT INTO scoring_messagerevision (message_id, version, text_sealed, edited_at, received_at)
-    SELECT id, version, text_sealed, edited_at, received_at FROM scoring_message WHERE id = ANY(%s)
+    SELECT id, version, text_sealed, edited_at, received_at FROM scoring_message
+     WHERE id = ANY(%s) AND erasure_id IS NULL
 """
 PARTICIPANT_COLUMNS = ("declared_age_band", "account_created_at", "identity_sealed")
 CONVERSATION_COLUMNS = (
@@ -43,11 +43,20 @@ MESSAGE_COLUMNS = (
     "deleted_at",
     "received_at",
 )
-EDIT_COLUMNS = ("text_sealed", "content_digest", "version", "edited_at", "deleted_at", "received_at")
+EDIT_COLUMNS = (
+    "text_sealed",
+    "content_digest",
+    "version",
+    "edited_at",
+    "deleted_at",
+    "received_at",
+    "erasure_id",
+)
 
 
 def store(changed: Sequence[ConversationChanges]) -> None:
     """Store the changes of locked conversations, and put those conversations before the scorer again."""
+    _store_keys(changed)
     _store_participants(changed)
     _store_new_messages(changed)
     _store_edits(changed)
@@ -60,6 +69,18 @@ def discard(unused: Sequence[ConversationChanges]) -> None:
     if unused:
         Conversation.objects.filter(pk__in=[one.conversation.pk for one in unused]).delete()
         DataKey.objects.filter(pk__in=[one.conversation.data_key_id for one in unused]).delete()
+
+
+def _store_keys(changed: Sequence[ConversationChanges]) -> None:
+    """Of conversations that were erased and go on: what they say from now on has a key that lives."""
+    for one in changed:
+        if one.key is None:
+            continue
+        if one.key.pk is None:
+            one.key.save()
+        row = one.conversation
+        row.data_key, row.next_key = one.key, None
+        row.save(update_fields=["data_key", "next_key"])
 
 
 def _store_participants(changed: Sequence[ConversationChanges]) -> None:
@@ -111,6 +132,7 @@ def _store_edits(changed: Sequence[ConversationChanges]) -> None:
                 draft.edited_at,
                 draft.deleted_at,
                 now,
+                None,
             )
             for one, draft in edits
         ],
@@ -193,15 +215,9 @@ def _with_keys(
 
 def _sealed(one: ConversationChanges, draft: Draft) -> bytes:
     return seal_text(
-        _cipher(one),
+        one.cipher,
         conversation_id=one.conversation.external_id,
         message_id=draft.id,
         version=draft.version,
         text=draft.text or "",
     )
-
-
-def _cipher(one: ConversationChanges) -> Cipher:
-    if one.cipher is None:
-        raise ValueError("An erased conversation accepts no item, so it has nothing to store.")
-    return one.cipher

@@ -34,6 +34,10 @@ class EvidenceUnreadable(Exception):
     """The ciphertext does not belong here, was changed, or its key was destroyed or is another one."""
 
 
+class EvidenceErased(EvidenceUnreadable):
+    """Its key was destroyed by an erasure: nothing is wrong, and nothing brings it back."""
+
+
 class KeyUnavailable(EvidenceUnreadable):
     """The key-encryption key is missing or another one: a fault of the installation, not of this evidence."""
 

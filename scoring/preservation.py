@@ -28,7 +28,11 @@ def place_hold(
     packet_key_id: int | None = None,
     source: str = "",
 ) -> PreservationHold:
-    """Inside the caller's transaction: evidence is held in the same moment in which it counts as received."""
+    """Inside the caller's transaction: evidence is held in the same moment in which it counts as received.
+
+    Under the conversation's lock: whoever erases it at this moment has finished before, or finds the hold.
+    """
+    Conversation.objects.select_for_update(of=("self",), no_key=True).get(pk=conversation.pk)
     hold = PreservationHold.objects.create(
         conversation=conversation,
         packet_key_id=packet_key_id,
@@ -47,6 +51,7 @@ def extend_hold(
     *, conversation: Conversation, until: datetime, reason: str, by: Actor, about: About
 ) -> PreservationHold:
     """Another row with a later day and the reason; every packet key that is held goes with it."""
+    Conversation.objects.select_for_update(of=("self",), no_key=True).get(pk=conversation.pk)
     before = held_until(conversation.pk)
     if before is None:
         raise NotPossible("Nothing is held here, so nothing can be extended.", about=about)

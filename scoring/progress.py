@@ -38,6 +38,7 @@ class Progress:
         self.evidence.extend(
             (message_id, message.evidence, message.weight, Jsonb(_worth_showing(message.ratings)))
             for message_id, message in zip(new.message_ids, reading.messages, strict=True)
+            if message_id is not None
         )
 
     @property

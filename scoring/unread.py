@@ -21,7 +21,7 @@ BEGINNING = 200
 # The inner query keeps its order, so the planner looks up each span in the index by conversation and number.
 SPANS = """
     SELECT message.id, message.conversation_id, message.external_id, message.version, message.text_sealed,
-           message.sent_at, sender.external_id AS sender_name
+           message.sent_at, message.erasure_id, sender.external_id AS sender_name
       FROM unnest(%s::bigint[], %s::int[], %s::int[]) AS span (conversation_id, first, last)
      CROSS JOIN LATERAL (
            SELECT * FROM scoring_message
@@ -48,11 +48,14 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True)
 class Piece:
-    """Some messages of one conversation, opened: they follow one another from number `first`."""
+    """Some messages of one conversation, opened: they follow one another from number `first`.
+
+    A text that was erased is an empty one, and the message has no id here: what was rated of it before stays.
+    """
 
     first: int
     turns: list[Turn]
-    message_ids: list[int]
+    message_ids: list[int | None]
 
     def since(self, number: int) -> "Piece":
         """Without the messages before `number`."""
@@ -155,7 +158,9 @@ def _opened(first: int, messages: list[Message], conversation: Conversation) -> 
         )
         for message in messages
     ]
-    return Piece(first, turns, [message.pk for message in messages])
+    return Piece(
+        first, turns, [None if message.erasure_id is not None else message.pk for message in messages]
+    )
 
 
 def language_of(conversation: Conversation, message_count: int) -> Callable[[], Language]:

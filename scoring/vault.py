@@ -11,7 +11,7 @@ import secrets
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from scoring.key_providers import EvidenceUnreadable, key_provider
+from scoring.key_providers import EvidenceErased, EvidenceUnreadable, key_provider
 from scoring.models.data_key import DataKey
 
 NONCE_BYTES = 12
@@ -60,8 +60,9 @@ def new_data_key(*, licensee_id: int) -> tuple[DataKey, Cipher]:
 
 def open_data_key(data_key: DataKey) -> Cipher:
     if data_key.wrapped is None:
-        raise EvidenceUnreadable(
-            f"The key of this evidence was destroyed at {data_key.destroyed_at:%Y-%m-%d %H:%M}."
+        raise EvidenceErased(
+            f"This evidence was erased: its key was destroyed at {data_key.destroyed_at:%Y-%m-%d %H:%M} UTC. "
+            "It cannot be read again."
         )
     key = key_provider().unwrap(bytes(data_key.wrapped), key_id=data_key.wrapped_by)
     return Cipher(key, licensee_id=data_key.licensee_id)

@@ -6,6 +6,7 @@ from scoring.models.conversation_state import ConversationState
 from scoring.models.conversation_weights import ConversationWeights
 from scoring.models.data_key import DataKey
 from scoring.models.drift import DriftAlert, DriftWeek
+from scoring.models.erasure import Erasure
 from scoring.models.idempotent_request import IdempotentRequest
 from scoring.models.message import Message, MessageRevision
 from scoring.models.model_evaluation import ModelEvaluation
@@ -22,6 +23,7 @@ __all__ = [
     "DataKey",
     "DriftAlert",
     "DriftWeek",
+    "Erasure",
     "IdempotentRequest",
     "Message",
     "MessageRating",

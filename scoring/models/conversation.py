@@ -10,7 +10,7 @@ from audit.record import About
 from licensees.models import Licensee
 from scoring.models.data_key import DataKey
 from scoring.models.model_version import ModelVersion
-from scoring.models.under_hold import refusing_deletion
+from scoring.models.under_hold import refusing_another_key, refusing_blanking, refusing_deletion
 
 
 class Conversation(models.Model):
@@ -27,6 +27,8 @@ class Conversation(models.Model):
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.DIRECT)
     language = models.CharField(max_length=35, blank=True, help_text="BCP 47, as the platform declared it")
     data_key = models.OneToOneField(DataKey, on_delete=models.PROTECT, related_name="+")
+    # After an erasure: what seals the models' states, which hold no word, until the conversation goes on under it.
+    next_key = models.OneToOneField(DataKey, on_delete=models.PROTECT, null=True, related_name="+")
     received_at = models.DateTimeField(default=timezone.now, editable=False)
     first_message_at = models.DateTimeField(null=True)
     last_message_at = models.DateTimeField(null=True)
@@ -61,7 +63,10 @@ class Conversation(models.Model):
             ),
             models.Index(fields=["licensee", "-received_at"], name="conversation_by_licensee"),
         ]
-        triggers: ClassVar[list[pgtrigger.Trigger]] = refusing_deletion(conversation="OLD.id")
+        triggers: ClassVar[list[pgtrigger.Trigger]] = [
+            *refusing_deletion(conversation="OLD.id"),
+            refusing_another_key(),
+        ]
 
     def __str__(self) -> str:
         return f"conversation {self.pk}"
@@ -103,7 +108,10 @@ class Participant(models.Model):
         indexes: ClassVar[list[Any]] = [
             models.Index(fields=["external_id"], name="participant_by_external_id")
         ]
-        triggers: ClassVar[list[pgtrigger.Trigger]] = refusing_deletion(conversation="OLD.conversation_id")
+        triggers: ClassVar[list[pgtrigger.Trigger]] = [
+            *refusing_deletion(conversation="OLD.conversation_id"),
+            refusing_blanking("identity_sealed", conversation="OLD.conversation_id"),
+        ]
 
     def __str__(self) -> str:
         return f"Account {self.letter}"

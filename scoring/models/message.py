@@ -7,7 +7,11 @@ from django.db import models
 from django.utils import timezone
 
 from scoring.models.conversation import Conversation, Participant
+from scoring.models.erasure import Erasure
 from scoring.models.under_hold import refusing_blanking, refusing_deletion
+
+
+CONVERSATION_OF_REVISION = "(SELECT conversation_id FROM scoring_message WHERE id = OLD.message_id)"
 
 
 class Message(models.Model):
@@ -26,16 +30,21 @@ class Message(models.Model):
     edited_at = models.DateTimeField(null=True)
     deleted_at = models.DateTimeField(null=True)
     received_at = models.DateTimeField(default=timezone.now, editable=False)
+    # Set where the text was erased: `text_sealed` is empty then, and nothing opens what it said.
+    erasure = models.ForeignKey(Erasure, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
 
     class Meta:
         ordering: ClassVar[list[str]] = ["number"]
         constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint(fields=["conversation", "external_id"], name="message_once"),
             models.UniqueConstraint(fields=["conversation", "number"], name="message_number_once"),
+            models.CheckConstraint(
+                condition=models.Q(erasure=None) | models.Q(text_sealed=b""), name="message_erased_is_empty"
+            ),
         ]
         triggers: ClassVar[list[pgtrigger.Trigger]] = [
             *refusing_deletion(conversation="OLD.conversation_id"),
-            refusing_blanking(conversation="OLD.conversation_id"),
+            refusing_blanking("text_sealed", conversation="OLD.conversation_id"),
         ]
 
     def __str__(self) -> str:
@@ -55,9 +64,10 @@ class MessageRevision(models.Model):
         constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint(fields=["message", "version"], name="message_revision_once"),
         ]
-        triggers: ClassVar[list[pgtrigger.Trigger]] = refusing_deletion(
-            conversation="(SELECT conversation_id FROM scoring_message WHERE id = OLD.message_id)"
-        )
+        triggers: ClassVar[list[pgtrigger.Trigger]] = [
+            *refusing_deletion(conversation=CONVERSATION_OF_REVISION),
+            refusing_blanking("text_sealed", conversation=CONVERSATION_OF_REVISION),
+        ]
 
     def __str__(self) -> str:
         return f"{self.message} version {self.version}"

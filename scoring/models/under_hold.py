@@ -65,13 +65,28 @@ def refusing_loss_of_key() -> list[pgtrigger.Trigger]:
     ]
 
 
-def refusing_blanking(*, conversation: str) -> pgtrigger.Trigger:
-    """A text may be edited, since what it said before is kept; it may not be emptied."""
+def refusing_blanking(column: str, *, conversation: str) -> pgtrigger.Trigger:
+    """A text may be edited, since what it said before is kept, and an identity be added to; neither may be emptied."""
     return pgtrigger.Trigger(
         name="refuse_blanking_under_hold",
         level=pgtrigger.Row,
         when=pgtrigger.Before,
-        operation=pgtrigger.UpdateOf("text_sealed"),
-        func="IF octet_length(NEW.text_sealed) = 0 THEN "
+        operation=pgtrigger.UpdateOf(column),
+        func=f"IF coalesce(octet_length(NEW.{column}), 0) = 0 AND coalesce(octet_length(OLD.{column}), 0) > 0 THEN "
         + refuse_if(held(conversation), "END IF; RETURN NEW;"),
+    )
+
+
+def refusing_another_key() -> pgtrigger.Trigger:
+    """The key that a conversation points at is the one that is kept: pointing elsewhere would set it free."""
+    return pgtrigger.Trigger(
+        name="refuse_another_key_under_hold",
+        level=pgtrigger.Row,
+        when=pgtrigger.Before,
+        operation=pgtrigger.UpdateOf("data_key_id"),
+        condition=pgtrigger.Q(old__data_key__df=pgtrigger.F("new__data_key")),
+        func=(
+            "IF EXISTS (SELECT FROM scoring_datakey WHERE id = OLD.data_key_id AND wrapped IS NOT NULL) THEN "
+            + refuse_if(held("OLD.id"), "END IF; RETURN NEW;")
+        ),
     )
