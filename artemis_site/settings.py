@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "scoring",
     "review",
     "referrals",
+    "retention",
     "artemis_site",
 ]
 
@@ -242,6 +243,8 @@ ARTEMIS_DELIVERY_TRIES = env.number("ARTEMIS_DELIVERY_TRIES", default=6)
 ARTEMIS_CYBERTIP_XSD = env.text("ARTEMIS_CYBERTIP_XSD", default="")
 # How long a recipient's evidence is preserved, by country; empty: the file that comes with Artemis.
 ARTEMIS_PRESERVATION_TERMS = env.text("ARTEMIS_PRESERVATION_TERMS", default="")
+# How long evidence is kept where a licensee has set nothing, by country; empty: the file that comes with Artemis.
+ARTEMIS_RETENTION_TERMS = env.text("ARTEMIS_RETENTION_TERMS", default="")
 # Key-encryption keys and the packet signing key: files that the database server cannot read.
 ARTEMIS_KEYS = env.folder("ARTEMIS_KEYS", default=ARTEMIS_DATA / "keys")
 # What gives the key-encryption keys: a function without arguments that returns a scoring.key_providers.KeyProvider.

@@ -28,6 +28,7 @@ urlpatterns = [
     path("models/", include("scoring.urls")),
     path("", include("review.urls")),  # queue/, overview/, cases/<reference>/…
     path("", include("referrals.urls")),  # cases/<reference>/escalate, escalations/, packets/, recipients/
+    path("retention/", include("retention.urls")),
     path("trail/", include("audit.urls")),
     path("licensees/people/<int:person_id>/deactivate", leaving.deactivate, name="deactivate"),
     path("licensees/", include("licensees.urls")),

@@ -135,3 +135,8 @@ class Verb(models.TextChoices):
     REQUEST_ANSWERED = "request:answered", "recorded that the recipient has an answer"
     EVIDENCE_HELD = "evidence:held", "placed a preservation hold"
     HOLD_EXTENDED = "hold:extended", "extended a preservation hold"
+
+    # how long
+    RETENTION_SET = "retention:set", "set how long evidence is kept"
+    EVIDENCE_ERASED = "evidence:erased", "erased evidence"
+    STATES_FORGOTTEN = "states:forgotten", "forgot what models had counted"

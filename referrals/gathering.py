@@ -77,7 +77,7 @@ def gather(case: Case, submission: Submission) -> PacketContent:
         viewed=_viewed(case, messages, until=submission.at),
         score=_score(conversation, at=submission.at),
         incident_definition=submission.incident_definition,
-        redactions=_redactions(submission),
+        redactions=(*_redactions(submission), *_erased(messages)),
         account_facts=_account_facts(conversation, submission),
         priority=submission.priority,
         previous=_previous(submission),
@@ -93,7 +93,7 @@ def software() -> str:
 
 def _messages(conversation: Conversation, submission: Submission) -> list[Message]:
     shown = window(submission.evidence_numbers, submission.context)
-    messages = conversation.messages.filter(number__in=shown).select_related("sender")
+    messages = conversation.messages.filter(number__in=shown).select_related("sender", "erasure")
     return [
         message
         for message in messages.prefetch_related("revisions").order_by("number")
@@ -117,7 +117,7 @@ def _transcript(
             sent_at=message.sent_at,
             received_at=message.received_at,
             is_evidence=message.number in submission.evidence_numbers,
-            text=texts[message.pk],
+            text=_text_of(message, texts, submission),
             version=message.version,
             edited_at=message.edited_at,
             deleted_at=message.deleted_at,
@@ -126,6 +126,13 @@ def _transcript(
         )
         for message in messages
     )
+
+
+def _text_of(message: Message, texts: dict[int, str], submission: Submission) -> str:
+    """Evidence is erased only after its packet: the draft that is shown then says so in its place."""
+    if message.erasure is not None and message.number in submission.evidence_numbers:
+        return message.erasure.sentence
+    return texts[message.pk]
 
 
 def _earlier_versions(conversation: Conversation, message: Message) -> tuple[EarlierVersion, ...]:
@@ -224,6 +231,15 @@ def _redactions(submission: Submission) -> tuple[Redaction, ...]:
     return tuple(
         Redaction(number=number, reason=str(EscalationVersion.Redaction(reason).label))
         for number, reason in submission.redactions
+    )
+
+
+def _erased(messages: list[Message]) -> tuple[Redaction, ...]:
+    """Context that was erased before anybody asked: the packet says so, and when."""
+    return tuple(
+        Redaction(number=message.number, reason=message.erasure.sentence)
+        for message in messages
+        if message.erasure is not None
     )
 
 

@@ -90,6 +90,10 @@ def check_evidence(case: Case, submission: Submission) -> None:
     if not 1 <= len(numbers) <= MOST_EVIDENCE:
         sentence = f"Choose at least one evidence message, and at most {MOST_EVIDENCE}."
         raise NotPossible(sentence, about=case.about())
+    gone = case.conversation.messages.filter(number__in=numbers, erasure__isnull=False)
+    if erased := sorted(gone.values_list("number", flat=True)):
+        sentence = f"The text of {listed(erased)} was erased. Choose evidence that can be read."
+        raise NotPossible(sentence, about=case.about())
     unread = sorted(set(numbers) - _read(submission, case))
     if unread:
         sentence = f"You have not read {listed(unread)}. Reveal and read what you submit as evidence."

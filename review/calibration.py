@@ -262,7 +262,7 @@ def close_session(*, session_id: int, by: User) -> CalibrationSession:
 
 def read_agreed(session: CalibrationSession, *, by: User) -> dict[int, str]:
     """{number: why}, once people discuss; it may quote, so reading it is recorded like evidence."""
-    readable = {"case__conversation__data_key__destroyed_at": None, "why_sealed__isnull": False}
+    readable = {"case__conversation__erasures": None, "why_sealed__isnull": False}
     items = list(session.cases.filter(**readable).select_related("case__conversation__data_key"))
     if not items or session.state == State.VOTING:
         return {}

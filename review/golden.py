@@ -142,7 +142,7 @@ def offered_to(by: User, licensee_id: int, apart: Q) -> QuerySet[GoldenCase]:
             licensee_id=licensee_id,
             state=State.ACTIVE,
             case__conversation__revision=F("conversation_revision"),
-            case__conversation__data_key__destroyed_at=None,
+            case__conversation__erasures=None,
         )
         .exclude(Exists(Case.objects.filter(conversation_id=conversation, closed_at=None)))
         .exclude(known | Q(Exists(trail)))
@@ -256,7 +256,7 @@ def answer_golden(
 def read_why(answer: GoldenAnswer, *, by: User) -> str:
     """For who answered. It may quote: reading it is recorded like evidence. Empty where it was erased meanwhile."""
     golden = GoldenCase.objects.select_related("case__conversation__data_key").get(pk=answer.golden_id)
-    if golden.case.conversation.data_key.destroyed_at is not None:
+    if golden.case.conversation.is_erased:
         return ""
     with transaction.atomic():
         payload = {"golden_reasons": [golden.pk]}

@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import User
 from audit.record import record
@@ -24,6 +24,7 @@ from review.label_meanings import MEANINGS
 from review.label_records import Pseudonyms, record_of
 from review.models import Case, Decision
 from review.permissions import check_may_export_labels
+from scoring.models import DataKey
 
 # {participant: role of `scoring/corpus_record.py`} that people gave the accounts of a case.
 RolesOf = Callable[[Case], Mapping[int, str]]
@@ -96,7 +97,7 @@ def _chosen(licensee: Licensee, since: datetime | None) -> tuple[list[Decision],
     for decision in _last_decisions(licensee):
         if since is not None and decision.decided_at < since:
             exported.left_out["decided before"] += 1
-        elif decision.case.conversation.data_key.destroyed_at is not None:
+        elif decision.is_erased:  # type: ignore[attr-defined]
             exported.left_out["erased"] += 1
         elif decision.is_questioned:  # type: ignore[attr-defined]
             exported.left_out["under review"] += 1
@@ -109,11 +110,16 @@ def _chosen(licensee: Licensee, since: datetime | None) -> tuple[list[Decision],
 def _last_decisions(licensee: Licensee) -> QuerySet[Decision]:
     """The newest decision on each conversation, and whether a case on it is open."""
     open_cases = Case.objects.filter(conversation=OuterRef("case__conversation"), closed_at=None)
+    # What goes on after an erasure is not what was judged.
+    erased = DataKey.objects.filter(
+        Q(pk=OuterRef("case__conversation__data_key"), destroyed_at__isnull=False)
+        | Q(erasure__conversation=OuterRef("case__conversation"))
+    )
     return (
         Decision.objects.standing()
         .filter(case__licensee=licensee)
         .select_related("case__conversation__data_key")
-        .annotate(is_questioned=Exists(open_cases))
+        .annotate(is_questioned=Exists(open_cases), is_erased=Exists(erased))
         .order_by("case__conversation", "-decided_at", "-id")
         .distinct("case__conversation")
     )

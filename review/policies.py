@@ -251,6 +251,15 @@ def check_revealable(case: Case, numbers: Collection[int], messages: Collection[
         raise NotPossible(sentence, about=case.about())
 
 
+def not_erased(case: Case, messages: Collection[Message]) -> list[Message]:
+    """Those that still say something; there has to be one. A text that is gone is never counted as read."""
+    kept = [message for message in messages if message.erasure_id is None]
+    erasures = [message.erasure for message in messages if message.erasure is not None]
+    if erasures and not kept:
+        raise NotPossible(f"{erasures[0].sentence} It cannot be read again.", about=case.about())
+    return kept
+
+
 def check_revealed(case: Case, message: Message, revealed: Collection[int]) -> None:
     """What nobody has read, nobody can label."""
     if message.pk not in revealed:

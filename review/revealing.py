@@ -10,6 +10,7 @@ from audit.record import record
 from audit.verbs import Verb
 from licensees.together import Question
 from review.models import Case, Decision, Reveal
+from review.policies import not_erased
 from scoring.evidence import open_texts
 from scoring.models import Message
 
@@ -29,15 +30,17 @@ def about_texts(messages: QuerySet[Message], *, case: Any, by: User) -> dict[str
 
 def keep_and_record(case: Case, answers: Mapping[str, Sequence[Any]], *, by: User, **payload: object) -> None:
     """That this person sees these messages, before any of them is decrypted. The case is locked."""
-    new = [message for message in answers["messages"] if message.pk not in answers["seen"]]
+    kept = not_erased(case, answers["messages"])
+    new = [message for message in kept if message.pk not in answers["seen"]]
     if new:
         rows = [Reveal(case=case, message=message, revealed_by=by) for message in new]
         Reveal.objects.bulk_create(rows, ignore_conflicts=True)
-    shown = {"messages": [message.pk for message in answers["messages"]]}
+    shown = {"messages": [message.pk for message in kept]}
     record(Verb.EVIDENCE_VIEWED, by=by, about=case.about(), payload=shown | payload)
 
 
 def texts_of(case: Case, messages: Collection[Message]) -> dict[int, str]:
-    """{turn number: text}, when their reading is committed."""
-    texts = open_texts(case.conversation, messages)
-    return {message.number: texts[message.pk] for message in messages}
+    """{turn number: text}, when their reading is committed; none of those that were erased."""
+    kept = [message for message in messages if message.erasure_id is None]
+    texts = open_texts(case.conversation, kept)
+    return {message.number: texts[message.pk] for message in kept}

@@ -226,7 +226,7 @@ def read_second_note(*, review_id: int, by: User) -> str:
     with transaction.atomic():
         review = SecondReview.objects.lock(review_id)
         check_may_read_second_note(by, review)
-        if review.note_sealed is None or review.case.conversation.data_key.destroyed_at is not None:
+        if review.note_sealed is None or review.case.conversation.is_erased:
             return ""
         payload = {"second_review_notes": [review.pk]}
         record(Verb.EVIDENCE_VIEWED, by=by, about=review.about(), payload=payload)

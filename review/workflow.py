@@ -38,6 +38,7 @@ from review.policies import (
     check_watch_until,
     find_annotation,
     find_span,
+    not_erased,
     open_claim,
 )
 from review.revealing import about_texts, keep_and_record, texts_of
@@ -148,6 +149,7 @@ def _lock_for_work(
 def _revealed_message(case: Case, number: int, answers: Mapping[str, list[Any]]) -> Message:
     messages: list[Message] = answers["messages"]
     check_revealable(case, [number], messages)
+    not_erased(case, messages)
     check_revealed(case, messages[0], answers["read"])
     return messages[0]
 

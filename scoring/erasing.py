@@ -90,9 +90,7 @@ def _counts(ids: Sequence[int]) -> dict[int, tuple[int, int, int]]:
         return {row[0]: (row[1], row[2], row[3]) for row in cursor.fetchall()}
 
 
-def _written(
-    doomed: Sequence[Doomed], counts: dict[int, tuple[int, int, int]], by: Actor
-) -> list[Erasure]:
+def _written(doomed: Sequence[Doomed], counts: dict[int, tuple[int, int, int]], by: Actor) -> list[Erasure]:
     now = timezone.now()
     rows = []
     for one in doomed:

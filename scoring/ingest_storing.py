@@ -76,7 +76,7 @@ def _store_keys(changed: Sequence[ConversationChanges]) -> None:
     for one in changed:
         if one.key is None:
             continue
-        if one.key.pk is None:
+        if one.key._state.adding:
             one.key.save()
         row = one.conversation
         row.data_key, row.next_key = one.key, None

@@ -5,7 +5,7 @@ import hmac
 
 from audit.transitions import NotPossible
 from referrals.models import Packet
-from scoring.key_providers import EvidenceUnreadable
+from scoring.key_providers import EvidenceErased, EvidenceUnreadable
 from scoring.vault import Cipher, open_data_key
 
 
@@ -19,6 +19,8 @@ def open_archive(packet: Packet) -> bytes:
         archive = open_data_key(packet.data_key).decrypt(
             bytes(packet.archive_sealed), table="packet", column="archive", row=packet.digest
         )
+    except EvidenceErased as erased:
+        raise NotPossible(str(erased), about=packet.about()) from None
     except EvidenceUnreadable:
         raise NotPossible(_UNREADABLE, about=packet.about()) from None
     if not hmac.compare_digest(hashlib.sha256(archive).hexdigest(), packet.archive_digest):

@@ -45,7 +45,7 @@ def messages_of(case: Case, person: User, *, rated: bool = True) -> QuerySet[Mes
 def masked(messages: QuerySet[Message], case: Case, person: User, *, rated: bool) -> QuerySet[Message]:
     seen = Reveal.objects.filter(case=case, revealed_by=person, message=OuterRef("pk"))
     return (
-        messages.select_related("sender", *(["rating"] if rated else []))
+        messages.select_related("sender", "erasure", *(["rating"] if rated else []))
         .annotate(sealed_length=Length("text_sealed"), is_seen=Exists(seen))
         .annotate(text_seen=models.Case(models.When(is_seen=True, then=F("text_sealed"))))
         .defer("text_sealed")
@@ -84,13 +84,22 @@ def bubble(message: Message, reading: Reading, annotations: list[Annotation]) ->
         "role_detail": message.sender.get_declared_age_band_display(),
         "is_deleted": message.deleted_at is not None,
         "is_edited": message.edited_at is not None,
+        "erased": message.erasure.sentence if message.erasure else "",
         "is_revealed": text is not None,
-        "parts": [] if text is None else parts_of(_printable(text), marks_on(text, annotations, rating)),
+        "parts": _parts(message, text, annotations, rating),
         "length": _length(message),
         "reveal_url": _reveal_url(reading),
         "annotations": [_annotation(one, with_note=text is not None) for one in annotations],
         **_why(message, reading.weighing),
     }
+
+
+def _parts(
+    message: Message, text: str | None, annotations: list[Annotation], rating: MessageRating | None
+) -> list[Any]:
+    if text is None or message.erasure_id is not None:
+        return []
+    return list(parts_of(_printable(text), marks_on(text, annotations, rating)))
 
 
 def _why(message: Message, weighing: Weighing) -> dict[str, Any]:

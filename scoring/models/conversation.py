@@ -71,6 +71,12 @@ class Conversation(models.Model):
     def __str__(self) -> str:
         return f"conversation {self.pk}"
 
+    @property
+    def is_erased(self) -> bool:
+        """Something of it was, also where it has gone on since: what was said of it then cannot be read."""
+        gone: bool = self.data_key.destroyed_at is not None or self.erasures.exists()
+        return gone
+
     def about(self) -> About:
         return About(
             object_type="conversation",

@@ -8,8 +8,7 @@ from django.utils import timezone
 
 from scoring.models.conversation import Conversation, Participant
 from scoring.models.erasure import Erasure
-from scoring.models.under_hold import refusing_blanking, refusing_deletion
-
+from scoring.models.under_hold import refusing_blanking, refusing_deletion, refusing_overwriting
 
 CONVERSATION_OF_REVISION = "(SELECT conversation_id FROM scoring_message WHERE id = OLD.message_id)"
 
@@ -31,7 +30,9 @@ class Message(models.Model):
     deleted_at = models.DateTimeField(null=True)
     received_at = models.DateTimeField(default=timezone.now, editable=False)
     # Set where the text was erased: `text_sealed` is empty then, and nothing opens what it said.
-    erasure = models.ForeignKey(Erasure, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    erasure = models.ForeignKey(
+        Erasure, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
 
     class Meta:
         ordering: ClassVar[list[str]] = ["number"]
@@ -45,6 +46,7 @@ class Message(models.Model):
         triggers: ClassVar[list[pgtrigger.Trigger]] = [
             *refusing_deletion(conversation="OLD.conversation_id"),
             refusing_blanking("text_sealed", conversation="OLD.conversation_id"),
+            refusing_overwriting(),
         ]
 
     def __str__(self) -> str:

@@ -77,6 +77,19 @@ def refusing_blanking(column: str, *, conversation: str) -> pgtrigger.Trigger:
     )
 
 
+def refusing_overwriting() -> pgtrigger.Trigger:
+    """Of a message: what it said before has to stand as a version of its own first."""
+    kept = "SELECT FROM scoring_messagerevision WHERE message_id = OLD.id AND version = OLD.version"
+    return pgtrigger.Trigger(
+        name="refuse_overwriting_under_hold",
+        level=pgtrigger.Row,
+        when=pgtrigger.Before,
+        operation=pgtrigger.UpdateOf("text_sealed"),
+        func=f"IF NEW.text_sealed IS DISTINCT FROM OLD.text_sealed AND NOT EXISTS ({kept}) THEN "
+        + refuse_if(held("OLD.conversation_id"), "END IF; RETURN NEW;"),
+    )
+
+
 def refusing_another_key() -> pgtrigger.Trigger:
     """The key that a conversation points at is the one that is kept: pointing elsewhere would set it free."""
     return pgtrigger.Trigger(

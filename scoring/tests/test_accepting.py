@@ -15,7 +15,7 @@ from licensees.models import Licensee
 from licensees.onboarding import suspend
 from scoring.evidence import open_identity
 from scoring.ingest import accept
-from scoring.models import Conversation, DataKey, Message, Participant
+from scoring.models import Conversation, Message, Participant
 from scoring.tests.sending import (
     Platform,
     at,
@@ -287,23 +287,6 @@ def test_text_may_be_any_unicode(platform: Platform):
     assert platform.send(conversation(messages=items)).status_code == 202
     assert texts_of() == texts
     assert platform.send(conversation(messages=items)).json()["conversations"][0]["messages_duplicate"] == 8
-
-
-def test_an_erased_conversation_takes_nothing_more(platform: Platform):
-    platform.send(conversation())
-    DataKey.objects.update(wrapped=None, destroyed_at=timezone.now())
-    before = everything()
-
-    answer = platform.send(conversation(messages=4))
-
-    assert answer.status_code == 409
-    assert answer.json()["errors"] == [
-        {
-            "pointer": "/conversations/0",
-            "detail": "This conversation was erased: nothing can be added to it. Send new messages under a new id.",
-        }
-    ]
-    assert everything() == before
 
 
 def test_a_licensee_suspended_since_its_key_was_checked_accepts_nothing(northwind: Licensee, otto):

@@ -99,7 +99,9 @@ def test_what_was_erased_is_not_taken_in_again_and_its_later_edit_is(platform: P
     erased()
     key = conversation_row().data_key_id
 
-    again = platform.send(conversation(messages=[message(1), message(2, text="Other words", deleted_at=at(7))]))
+    again = platform.send(
+        conversation(messages=[message(1), message(2, text="Other words", deleted_at=at(7))])
+    )
     assert again.status_code == 202
     assert texts_of() == ["", ""]
     edit = platform.send(conversation(messages=[message(1, text="Edited since", edited_at=at(8))]))

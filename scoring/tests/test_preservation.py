@@ -76,7 +76,12 @@ def test_the_owner_of_the_tables_is_refused_too(
 
 
 def test_an_edit_is_still_taken_and_a_key_may_be_wrapped_anew(held: Conversation) -> None:
-    Message.objects.filter(conversation=held, number=1).update(text_sealed=b"another", version=2)
+    message = held.messages.get(number=1)
+    refused(lambda: held.messages.filter(number=1).update(text_sealed=b"another", version=2))
+    MessageRevision.objects.create(
+        message=message, version=1, text_sealed=message.text_sealed, received_at=timezone.now()
+    )
+    held.messages.filter(number=1).update(text_sealed=b"another", version=2)
     DataKey.objects.filter(pk=held.data_key_id).update(wrapped=b"wrapped anew", wrapped_by="file:new")
 
 
