@@ -87,9 +87,11 @@ def _locked(due: Sequence[Due]) -> Batch:
     cases = Case.every.select_for_update(skip_locked=True, of=("self",)).filter(conversation__in=ids)
     held = {case.pk for case in cases.order_by("pk")}
     rows = Conversation.objects.select_for_update(skip_locked=True, of=("self",)).filter(pk__in=ids)
-    conversations = _bounded(rows.select_related("data_key", "licensee").order_by("pk"))
+    locked = [row.pk for row in _bounded(rows.order_by("pk"))]
     batch = Batch(timezone.now())
-    # Read after the locks: a case that came in between stands now, and is not among those that are locked.
+    # Read after the locks, the keys as well: a case that came in between stands now, and is not among those that are
+    # locked; a key may have been destroyed.
+    conversations = list(Conversation.objects.select_related("data_key", "licensee").filter(pk__in=locked))
     for pk, facts in facts_of(conversations).items():
         if all(case.pk in held for case in facts.cases):
             batch.facts[pk] = facts

@@ -50,11 +50,15 @@ def lock(licensee: Licensee, items: Sequence[IncomingConversation]) -> dict[str,
     ciphers = _insert_missing(licensee, ids)
     rows = (
         Conversation.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("data_key", "next_key")
         .filter(licensee=licensee, external_id__in=ids)
         .order_by("pk")
     )
-    found = {row.external_id: _opened(row, ciphers) for row in rows}
+    locked = list(rows)
+    # Asked only now: whoever held a lock that was waited for may have destroyed the key that stood there before.
+    keys = DataKey.objects.in_bulk(
+        [key for row in locked for key in (row.data_key_id, row.next_key_id) if key]
+    )
+    found = {row.external_id: _opened(row, ciphers, keys) for row in locked}
     _drop_unused_keys(ciphers, found.values())
     _load_known(found, items)
     return found
@@ -77,7 +81,8 @@ def _insert_missing(licensee: Licensee, ids: list[str]) -> dict[int, Cipher]:
     return {key.pk: cipher for key, cipher in made}
 
 
-def _opened(row: Conversation, ciphers: dict[int, Cipher]) -> ConversationChanges:
+def _opened(row: Conversation, ciphers: dict[int, Cipher], keys: dict[int, DataKey]) -> ConversationChanges:
+    row.data_key, row.next_key = keys[row.data_key_id], keys.get(row.next_key_id or 0)
     cipher = ciphers.get(row.data_key_id)
     if cipher is not None:
         return ConversationChanges(row, cipher, is_new=True)

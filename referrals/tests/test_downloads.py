@@ -67,7 +67,7 @@ def test_a_destroyed_key_is_said_in_words(packet: Packet, otto: User) -> None:
     DataKey.objects.filter(pk=packet.data_key_id).update(wrapped=None, destroyed_at=timezone.now())
     with pytest.raises(NotPossible) as refusal:
         download(packet_id=packet.pk, by=otto)
-    assert refusal.value.sentence.startswith("The packet cannot be opened with the keys of this installation")
+    assert refusal.value.sentence.startswith("This evidence was erased: its key was destroyed at")
     assert not Delivery.objects.exists()
 
 

@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("licensees", "0001_initial"),
-        ("scoring", "0003_erasures"),
+        ("scoring", "0004_erasures"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -58,8 +58,10 @@ def refusing_loss_of_key() -> list[pgtrigger.Trigger]:
             level=pgtrigger.Row,
             when=pgtrigger.Before,
             operation=pgtrigger.UpdateOf("wrapped"),
-            condition=pgtrigger.Q(new__wrapped__isnull=True),
-            func=refuse_if(kept, "RETURN NEW;"),
+            # A key that is wrapped anew says by which.
+            func="IF NEW.wrapped IS NULL OR octet_length(NEW.wrapped) = 0"
+            " OR (NEW.wrapped <> OLD.wrapped AND NEW.wrapped_by = OLD.wrapped_by) THEN "
+            + refuse_if(kept, "END IF; RETURN NEW;"),
         ),
         refusing_truncation(),
     ]
