@@ -8,7 +8,12 @@ from django.utils import timezone
 
 from scoring.models.conversation import Conversation, Participant
 from scoring.models.erasure import Erasure
-from scoring.models.under_hold import refusing_blanking, refusing_deletion, refusing_overwriting
+from scoring.models.under_hold import (
+    refusing_blanking,
+    refusing_change,
+    refusing_deletion,
+    refusing_overwriting,
+)
 
 CONVERSATION_OF_REVISION = "(SELECT conversation_id FROM scoring_message WHERE id = OLD.message_id)"
 
@@ -68,7 +73,7 @@ class MessageRevision(models.Model):
         ]
         triggers: ClassVar[list[pgtrigger.Trigger]] = [
             *refusing_deletion(conversation=CONVERSATION_OF_REVISION),
-            refusing_blanking("text_sealed", conversation=CONVERSATION_OF_REVISION),
+            refusing_change("text_sealed", conversation=CONVERSATION_OF_REVISION),
         ]
 
     def __str__(self) -> str:

@@ -92,6 +92,18 @@ def refusing_overwriting() -> pgtrigger.Trigger:
     )
 
 
+def refusing_change(column: str, *, conversation: str) -> pgtrigger.Trigger:
+    """Of what was said before an edit: there is no reason to write it again."""
+    return pgtrigger.Trigger(
+        name="refuse_change_under_hold",
+        level=pgtrigger.Row,
+        when=pgtrigger.Before,
+        operation=pgtrigger.UpdateOf(column),
+        func=f"IF NEW.{column} IS DISTINCT FROM OLD.{column} THEN "
+        + refuse_if(held(conversation), "END IF; RETURN NEW;"),
+    )
+
+
 def refusing_another_key() -> pgtrigger.Trigger:
     """The key that a conversation points at is the one that is kept: pointing elsewhere would set it free."""
     return pgtrigger.Trigger(
