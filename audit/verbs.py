@@ -42,6 +42,7 @@ class Verb(models.TextChoices):
     LICENSEE_RESUMED = "licensee:resumed", "resumed a licensee"
     POLICY_SET = "policy:set", "set a policy"
     KEY_ISSUED = "key:issued", "issued an API key"
+    KEY_SIGNING_ASKED = "key:signing_asked", "asked that each call of a key is signed"
     KEY_REVOKED = "key:revoked", "revoked an API key"
     ASSIGNMENT_GIVEN = "assignment:given", "assigned a person to a licensee"
     ASSIGNMENT_ENDED = "assignment:ended", "ended an assignment"

@@ -10,7 +10,9 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from licensees.models import ApiKey, Licensee
+from licensees.networks import check_network
 from licensees.rate_limits import check_wrong_keys, count_wrong_key
+from licensees.signed_calls import check_signature
 
 HOW = "Send the header “Authorization: Bearer <key>” with a key that an admin issued for this platform."
 
@@ -37,6 +39,8 @@ class ApiKeyAuthentication(BaseAuthentication):
         except AuthenticationFailed:
             count_wrong_key(request)
             raise
+        check_network(request, key)
+        check_signature(request, key)
         _note_use(key)
         return Platform(key), key
 

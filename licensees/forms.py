@@ -10,7 +10,9 @@ from accounts.roles import Role
 from audit.transitions import NotPossible
 from licensees.assignments import PERMISSION_OF_ROLE, people_who_could_serve
 from licensees.models import ApiKey, Licensee, Policy
+from licensees.models.api_key import USUAL_DAYS
 from licensees.models.policy import MOST_GOLDEN_PERCENT
+from licensees.networks import NotANetwork, read_networks
 from licensees.policies import check_roles_go_together
 
 # Addresses of pages that stand beside those of the licensees.
@@ -180,6 +182,35 @@ class KeyForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": "Choose at least one: a key without any opens nothing."},
     )
+    days = forms.IntegerField(
+        label="Days until it ends",
+        min_value=1,
+        max_value=2 * USUAL_DAYS,
+        initial=USUAL_DAYS,
+        required=False,
+        help_text="From 30 days before its page asks to rotate it; for a week both keys live then.",
+    )
+    networks = forms.CharField(
+        label="It comes from",
+        required=False,
+        max_length=2_000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="Networks, as 192.0.2.0/24, one a line. Empty: from anywhere.",
+    )
+    is_signed = forms.BooleanField(
+        label="Each call is signed",
+        required=False,
+        help_text="With a second secret, as Standard Webhooks does it: unsigned, late and repeated calls are refused.",
+    )
+
+    def clean_days(self) -> int:
+        return self.cleaned_data["days"] or USUAL_DAYS
+
+    def clean_networks(self) -> list[str]:
+        try:
+            return read_networks(self.cleaned_data["networks"])
+        except NotANetwork as fault:
+            raise forms.ValidationError(str(fault)) from None
 
 
 class AssignmentForm(forms.Form):

@@ -1,6 +1,7 @@
 """Bring a licensee in, give it keys and a policy, suspend and resume it; bring in the people who serve it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from datetime import timedelta
 from typing import Any, TypedDict, Unpack
 
 from django.db import IntegrityError, transaction
@@ -12,7 +13,8 @@ from audit.record import About, Actor, record
 from audit.transitions import NotPossible, transition
 from audit.verbs import Verb
 from licensees.models import ApiKey, Licensee, Policy
-from licensees.policies import check_roles_go_together, check_still_in_force
+from licensees.models.api_key import BOTH_LIVE, USUAL_DAYS
+from licensees.policies import check_can_be_rotated, check_roles_go_together, check_still_in_force
 
 
 class Judging(TypedDict, total=False):
@@ -90,19 +92,62 @@ def issue_key(
     scopes: list[str],
     by: Actor,
     created_by: User | None = None,
+    days: int | None = USUAL_DAYS,
+    networks: Sequence[str] = (),
 ) -> tuple[ApiKey, str]:
-    """Answers the key and its secret, which is nowhere else and cannot be shown again."""
+    """Answers the key and its secret, which is nowhere else and cannot be shown again. `days` None: it has no end."""
     key = ApiKey(licensee=licensee, label=label, scopes=scopes, created_by=created_by)
+    key.allowed_networks = list(networks)
+    key.expires_at = timezone.now() + timedelta(days=days) if days else None
     secret = key.give_secret()
+    _keep_key(key, by=by)
+    return key, secret
+
+
+def sign_calls_of(*, key: ApiKey, by: Actor) -> str:
+    """From now on each call with this key is signed with the secret that this answers, and is not shown again."""
+    with transaction.atomic():
+        locked = ApiKey.objects.select_for_update().get(pk=key.pk)
+        secret = locked.give_signing_secret()
+        locked.save(update_fields=["signing_secret_sealed"])
+        record(Verb.KEY_SIGNING_ASKED, by=by, about=locked.about(), payload={"prefix": locked.prefix})
+    return secret
+
+
+def rotate_key(*, key_id: int, by: User) -> tuple[ApiKey, str]:
+    """A new key like the old one, which lives for some days beside it: two at most."""
+    with transaction.atomic():
+        old = ApiKey.objects.select_for_update(of=("self",)).select_related("licensee").get(pk=key_id)
+        check_can_be_rotated(old)
+        now = timezone.now()
+        new = ApiKey(
+            licensee=old.licensee,
+            label=old.label,
+            mode=old.mode,
+            scopes=old.scopes,
+            allowed_networks=old.allowed_networks,
+            created_by=by,
+            expires_at=now + timedelta(days=USUAL_DAYS),
+            replaces=old,
+        )
+        secret = new.give_secret()
+        _keep_key(new, by=by)
+        old.expires_at = min(filter(None, (old.expires_at, now + BOTH_LIVE)))
+        old.save(update_fields=["expires_at"])
+    return new, secret
+
+
+def _keep_key(key: ApiKey, *, by: Actor) -> None:
+    payload: dict[str, Any] = {"prefix": key.prefix, "scopes": key.scopes}
+    if key.expires_at:
+        payload["until"] = key.expires_at.isoformat()
+    if key.allowed_networks:
+        payload["networks"] = key.allowed_networks
+    if key.replaces_id:
+        payload["replaces"] = key.replaces_id
     with transaction.atomic():
         key.save()
-        record(
-            Verb.KEY_ISSUED,
-            by=by,
-            about=key.about(),
-            payload={"prefix": key.prefix, "scopes": scopes},
-        )
-    return key, secret
+        record(Verb.KEY_ISSUED, by=by, about=key.about(), payload=payload)
 
 
 def revoke_key(*, key_id: int, by: User) -> ApiKey:

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from accounts.models import User
 from accounts.roles import Role
 from audit.transitions import NotPossible
-from licensees.models import Licensee, Policy
+from licensees.models import ApiKey, Licensee, Policy
 
 # Whoever reads evidence may do both; an admin and an auditor stand outside of it.
 HELD_TOGETHER = frozenset({Role.MODERATOR, Role.SUPERVISOR})
@@ -20,6 +20,17 @@ def check_roles_go_together(roles: Collection[Role]) -> None:
         raise NotPossible("Choose at least one role: without one this person can open no page.")
     if len(roles) > 1 and not HELD_TOGETHER.issuperset(roles):
         raise NotPossible(ALONE)
+
+
+def check_can_be_rotated(key: ApiKey) -> None:
+    if not key.is_live:
+        raise NotPossible(
+            f"The key “{key.label}” is not live any more. Issue another one.", about=key.about()
+        )
+    if ApiKey.objects.filter(replaces=key).exists():
+        raise NotPossible(
+            f"“{key.label}” has a key that takes its place. Rotate that one.", about=key.about()
+        )
 
 
 def check_can_serve(person: User, licensee: Licensee, role: Role, *, serves_already: bool) -> None:

@@ -27,6 +27,7 @@ urlpatterns = [
     path("<slug:slug>/resume", licensees.resume, name="resume"),
     path("<slug:slug>/policy", policy.set_policy, name="set_policy"),
     path("<slug:slug>/keys/new", keys.issue, name="issue_key"),
+    path("<slug:slug>/keys/<int:key_id>/rotate", keys.rotate, name="rotate_key"),
     path("<slug:slug>/keys/<int:key_id>/revoke", keys.revoke, name="revoke_key"),
     path("<slug:slug>/assignments/new", assignments.assign, name="assign"),
     path("<slug:slug>/assignments/<slug:role>/<int:person_id>/end", assignments.end, name="end_assignment"),

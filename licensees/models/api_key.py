@@ -3,14 +3,23 @@
 import hashlib
 import hmac
 import secrets
+from base64 import b64decode, b64encode
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from accounts.sealed_secrets import open_secret, seal_secret
 from audit.record import About
 from licensees.models.licensee import Licensee
+
+# A key that nobody thinks of any more ends by itself.
+USUAL_DAYS = 365
+WARN_BEFORE = timedelta(days=30)
+# How long the old key lives beside the new one.
+BOTH_LIVE = timedelta(days=7)
 
 
 class ApiKey(models.Model):
@@ -35,6 +44,14 @@ class ApiKey(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
+    # Networks that it may come from, as 192.0.2.0/24; none: from anywhere.
+    allowed_networks = models.JSONField(default=list, blank=True)
+    # Where there is one, each call is signed with it (licensees/signed_calls.py).
+    signing_secret_sealed = models.BinaryField(null=True)
+    # The key that this one takes the place of: for a while both live.
+    replaces = models.OneToOneField(
+        "self", on_delete=models.PROTECT, null=True, related_name="replaced_by", editable=False
+    )
 
     class Meta:
         ordering: ClassVar[list[str]] = ["-created_at"]
@@ -60,6 +77,31 @@ class ApiKey(models.Model):
     def is_live(self) -> bool:
         return self.revoked_at is None and (self.expires_at is None or self.expires_at > timezone.now())
 
+    @property
+    def ends_soon(self) -> bool:
+        """Time to rotate it."""
+        return self.is_live and self.expires_at is not None and self.expires_at - timezone.now() < WARN_BEFORE
+
+    @property
+    def is_signed(self) -> bool:
+        return self.signing_secret_sealed is not None
+
+    def give_signing_secret(self) -> str:
+        """As Standard Webhooks writes it; sealed, since the signature of each call is made anew to be compared."""
+        secret = f"whsec_{b64encode(secrets.token_bytes(32)).decode()}"
+        self.signing_secret_sealed = seal_secret(secret, owner=self._signing_owner)
+        return secret
+
+    def signing_secret(self) -> bytes:
+        if self.signing_secret_sealed is None:
+            raise TypeError("this key's calls are not signed")
+        secret = open_secret(self.signing_secret_sealed, owner=self._signing_owner)
+        return b64decode(secret.removeprefix("whsec_"))
+
+    @property
+    def _signing_owner(self) -> str:
+        return f"signing secret of key {self.prefix}"
+
     def give_secret(self) -> str:
         """Set a new prefix and digest, and answer the whole key: the only time that it exists in clear."""
         self.prefix = secrets.token_hex(6)
@@ -69,3 +111,20 @@ class ApiKey(models.Model):
 
     def matches(self, secret: str) -> bool:
         return hmac.compare_digest(bytes(self.secret_digest), hashlib.sha256(secret.encode()).digest())
+
+
+class SignedCall(models.Model):
+    """A signed call that was taken, kept while its time stamp would be taken: a second one like it is a replay."""
+
+    key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, related_name="+")
+    call_digest = models.BinaryField(max_length=32)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["key", "call_digest"], name="signed_call_once"),
+        ]
+        indexes: ClassVar[list[Any]] = [models.Index(fields=["at"], name="signed_call_by_time")]
+
+    def __str__(self) -> str:
+        return f"call of key {self.key_id} at {self.at:%Y-%m-%d %H:%M:%S}"

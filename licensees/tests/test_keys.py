@@ -89,7 +89,9 @@ def test_issuing_is_recorded_without_the_secret(
     event = AuditEvent.objects.get(verb=Verb.KEY_ISSUED)
     key = ApiKey.objects.get()
     assert (event.actor, event.licensee_id, event.object_id) == (adam.actor_name, northwind.pk, str(key.pk))
-    assert event.payload == {"prefix": key.prefix, "scopes": ["conversations:write"]}
+    assert key.expires_at is not None
+    until = key.expires_at.isoformat()
+    assert event.payload == {"prefix": key.prefix, "scopes": ["conversations:write"], "until": until}
 
 
 def test_a_key_that_opens_nothing_is_not_issued(adams_browser: Client, northwind: Licensee) -> None:

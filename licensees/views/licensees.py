@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
@@ -16,7 +17,7 @@ from licensees import onboarding, two_admins
 from licensees.assignments import PERMISSION_OF_ROLE, assigned_since, people_serving
 from licensees.figures import figures_of
 from licensees.forms import LicenseeForm, ReasonForm
-from licensees.models import Licensee
+from licensees.models import ApiKey, Licensee
 
 SHOWN_POLICIES = 10
 
@@ -42,7 +43,9 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
             "policies": licensee.policies.select_related("set_by").order_by("-effective_from", "-pk")[
                 :SHOWN_POLICIES
             ],
-            "keys": licensee.api_keys.select_related("created_by"),
+            "keys": licensee.api_keys.select_related("created_by").annotate(
+                is_replaced=Exists(ApiKey.objects.filter(replaces=OuterRef("pk")))
+            ),
             "assignments": _assignments(licensee),
         },
     )

@@ -43,6 +43,8 @@ def me_answer(key: ApiKey) -> dict[str, Any]:
         "licensee": {"slug": key.licensee.slug, "name": key.licensee.name},
         "scopes": key.scopes,
         "mode": key.mode,
+        "expires_at": key.expires_at,
+        "signed": key.is_signed,
         "limits": {"calls_a_minute": settings.ARTEMIS_KEY_CALLS, **LIMITS},
         "threshold": Policy.objects.in_force(key.licensee_id).flag_threshold,
     }

@@ -185,5 +185,12 @@ class MeOut(serializers.Serializer):
     licensee = LicenseeOut()
     scopes = serializers.ListField(child=serializers.ChoiceField(choices=ApiKey.Scope.choices))
     mode = serializers.ChoiceField(choices=ApiKey.Mode.choices)
+    expires_at = serializers.DateTimeField(
+        allow_null=True, help_text="When this key ends; an admin rotates it before, and for a week both live."
+    )
+    signed = serializers.BooleanField(
+        help_text="Each call is signed: webhook-id, webhook-timestamp and webhook-signature of Standard Webhooks, over "
+        "the method, a space, the path with its query, a line feed and the body as it is sent."
+    )
     limits = LimitsOut()
     threshold = serializers.FloatField(help_text="At or over this probability a person looks.")

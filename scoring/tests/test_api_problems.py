@@ -2,9 +2,11 @@
 
 import gzip
 import json
+from datetime import datetime, timedelta
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from audit.models import AuditEvent
 from audit.verbs import Verb
@@ -201,10 +203,14 @@ def test_what_a_key_may_do(platform: Platform):
     answer = platform.client.get("/api/v1/me")
 
     assert answer.status_code == 200
-    assert answer.json() == {
+    ends_at = datetime.fromisoformat(answer.json()["expires_at"])
+    assert timedelta(days=364) < ends_at - timezone.now() < timedelta(days=366)
+    assert answer.json() | {"expires_at": None} == {
         "licensee": {"slug": "northwind", "name": "Northwind"},
         "scopes": [WRITE, READ],
         "mode": "live",
+        "expires_at": None,
+        "signed": False,
         "limits": {
             "calls_a_minute": 100_000,
             "conversations_a_call": 500,
