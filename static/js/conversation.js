@@ -153,6 +153,21 @@ if (strip && conversation) {
     waiting = true;
     requestAnimationFrame(draw);
   };
+  // Dragged, it scrolls through what is on the page; a press leads to any turn, also to one that has yet to come.
+  const turnAt = (across) => {
+    const box = strip.getBoundingClientRect();
+    const place = Math.floor(((across - box.left) / box.width) * columns.length);
+    return document.getElementById(`m-${columns[Math.max(0, Math.min(columns.length - 1, place))]}`);
+  };
+  let held = false;
+  strip.addEventListener("pointerdown", (event) => { held = event.isPrimary && event.button === 0; });
+  strip.addEventListener("dragstart", (event) => event.preventDefault());
+  for (const name of ["pointerup", "pointercancel"]) addEventListener(name, () => { held = false; });
+  addEventListener("pointermove", (event) => {
+    const turn = held && turnAt(event.clientX);
+    if (turn) scrollBy({ top: turn.getBoundingClientRect().top - edge(), behavior: "instant" });
+  });
+
   addEventListener("scroll", ask, { passive: true });
   addEventListener("resize", ask);
   document.addEventListener("settled", ask);

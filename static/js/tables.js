@@ -66,5 +66,9 @@ function watch() {
   }
 }
 
+// The switch in the top bar makes letters larger while the page stays.
+new MutationObserver(() => document.querySelectorAll(FRAME).forEach(fit))
+  .observe(document.documentElement, { attributes: true, attributeFilter: ["data-text-size"] });
+
 document.addEventListener("settled", watch);
 watch();

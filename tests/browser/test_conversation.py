@@ -277,3 +277,21 @@ def test_the_reference_of_the_turn_in_focus_is_copied(mine: Case, mara: User, op
     page.keyboard.press("y")
     expect(page.locator("#said")).to_have_text(f"{mine.reference}#5 copied.")
     assert page.evaluate("navigator.clipboard.readText()") == f"{mine.reference}#5"
+
+
+def test_the_strip_is_dragged_like_a_scroll_bar(mine: Case, mara: User, open_page):
+    page = opened(open_page, mara, mine, viewport={"width": 1280, "height": 500})
+    box = page.locator("[data-strip] svg").bounding_box()
+    assert box
+    columns, middle = len(TEXTS), box["y"] + box["height"] / 2
+    there = [box["x"] + box["width"] * (number - 0.5) / columns for number in (1, 6, 1)]
+    page.mouse.move(there[0], middle)
+    page.mouse.down()
+    page.mouse.move(there[1], middle + 40, steps=4)  # it may leave the strip
+    assert page.evaluate("scrollY") > 100
+    expect(page.locator("#m-6")).to_be_in_viewport()
+    page.mouse.move(there[2], middle, steps=4)
+    assert page.evaluate("scrollY") < 100
+    page.mouse.up()
+    page.mouse.move(there[1], middle)
+    assert page.evaluate("scrollY") < 100
