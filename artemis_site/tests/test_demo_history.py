@@ -41,7 +41,7 @@ def test_a_week_is_told_as_it_would_have_been(told: str):
     _every_page_has_something_to_show()
     _two_people_stand_behind_each_packet()
     assert "priya@demo.example" not in told
-    assert told.count("@demo.example") == 6
+    assert told.count("@demo.example") == 7
     again = StringIO()
     call_command("load_demo", stdout=again, stderr=StringIO())
     assert again.getvalue().startswith("The demo is already loaded.")
