@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import User
 from referrals.models import Escalation, Packet
-from review.models import Case
+from review.models import CalibrationSession, Case
 from review.queue import claim_next
 from tests.browser.looking import settle
 from tests.browser.palette import with_few_colours
@@ -89,6 +89,11 @@ def test_the_supervisors_pages(demo: None, sign_in_quickly, shoot: Shoot):
     shoot(_open(supervisor, f"/escalations/{waiting.pk}/"), "approval")
     shoot(_open(supervisor, f"/packets/{Packet.objects.latest('pk').pk}/"), "packet")
     shoot(_open(supervisor, "/overview/"), "overview", whole=True)
+    shoot(_open(supervisor, "/golden/"), "golden")
+    for state in ("voting", "closed"):
+        session = CalibrationSession.objects.get(state=state)
+        shoot(_open(supervisor, f"/calibration/{session.pk}/"), f"calibration-{state}")
+    shoot(_open(supervisor, "/retention/northwind/"), "retention")
 
 
 def test_the_pages_of_admins_and_auditors(demo: None, sign_in_quickly, shoot: Shoot, seal: Seal):
