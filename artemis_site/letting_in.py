@@ -22,7 +22,7 @@ from accounts.security_keys import NotTheKey
 from audit.record import About, Actor, Machine, record
 from audit.verbs import Verb
 
-BACKEND = "django.contrib.auth.backends.ModelBackend"
+BACKEND = "licensees.signed_in_backend.OneQuestionBackend"
 HALF_WAY = "half_way"
 NEW_SECRET = "new_authenticator_app"  # noqa: S105
 CHALLENGE = "security_key_challenge"

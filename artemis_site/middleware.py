@@ -23,7 +23,7 @@ from artemis_site.asking_again import ask_again
 from audit.record import About, Machine, record, request_id
 from audit.transitions import NotPossible
 from audit.verbs import Verb
-from licensees.assignments import introduce, one_request
+from licensees.assignments import one_request
 from scoring.key_providers import EvidenceErased, EvidenceUnreadable
 
 UNREADABLE = (
@@ -102,7 +102,6 @@ class AccessMiddleware:
         # A page that looks for news by itself is no sign that anybody sits before it.
         if not getattr(view, "asked_by_the_page", False):
             sessions.use(request.session, now=timezone.now())
-        introduce(request.user)
         if grant.roles & request.user.roles:
             purpose: Purpose | None = getattr(view, "asks_again", None)
             return ask_again(request, request.user, purpose) if purpose else None

@@ -110,7 +110,7 @@ CELERY_TIMEZONE = "UTC"
 # --- People and sessions -----------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
+    "licensees.signed_in_backend.OneQuestionBackend",
     "guardian.backends.ObjectPermissionBackend",
 ]
 ANONYMOUS_USER_NAME = None

@@ -16,6 +16,16 @@ from audit.verbs import Verb
 # Set by the middleware, so that acts of one request can be read together.
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
+NUMBER = "case_sequence"
+GIVEN_THERE = frozenset({NUMBER, "entry", "leaf_hash"})
+NUMBERED = """
+    WITH counted AS (
+      INSERT INTO audit_casecounter (case_reference, last) VALUES (%s, 1)
+          ON CONFLICT (case_reference) DO UPDATE SET last = audit_casecounter.last + 1 RETURNING last)
+    INSERT INTO audit_auditevent ({names}, case_sequence, entry)
+    SELECT {values}, last, %s || last || %s FROM counted RETURNING case_sequence, entry
+"""
+
 
 class Actor(Protocol):
     """Whoever acts: a person, a platform's key, or the machine itself."""
@@ -77,47 +87,59 @@ def record(
         object_type=about.object_type,
         object_id=about.object_id,
         case_reference=about.case_reference,
-        case_sequence=_next_in_case(about.case_reference),
         request_id=request_id.get(),
         reason=reason[:300],
         payload=dict(payload or {}),
         nonce=secrets.token_bytes(16),
     )
-    event.entry = canonical_entry(event)
-    event.save(force_insert=True)
+    if about.case_reference:
+        _number_and_write(event)
+    else:
+        event.entry = canonical_entry(event)
+        event.save(force_insert=True)
     return event
 
 
 def canonical_entry(event: AuditEvent) -> str:
     """The canonical JSON (RFC 8785) of every column but the two derived ones, `entry` and `leaf_hash`."""
-    return rfc8785.dumps(
-        {
-            "actor": event.actor,
-            "actor_roles": event.actor_roles,
-            "at": event.at.isoformat(),
-            "case_reference": event.case_reference,
-            "case_sequence": event.case_sequence,
-            "id": str(event.id),
-            "licensee_id": event.licensee_id,
-            "nonce": bytes(event.nonce).hex(),
-            "object_id": event.object_id,
-            "object_type": event.object_type,
-            "payload": event.payload,
-            "reason": event.reason,
-            "request_id": event.request_id,
-            "verb": str(event.verb),
-        }
-    ).decode()
+    return rfc8785.dumps(_facts(event)).decode()
 
 
-def _next_in_case(case_reference: str) -> int | None:
-    if not case_reference:
-        return None
+def _facts(event: AuditEvent) -> dict[str, Any]:
+    return {
+        "actor": event.actor,
+        "actor_roles": event.actor_roles,
+        "at": event.at.isoformat(),
+        "case_reference": event.case_reference,
+        "case_sequence": event.case_sequence,
+        "id": str(event.id),
+        "licensee_id": event.licensee_id,
+        "nonce": bytes(event.nonce).hex(),
+        "object_id": event.object_id,
+        "object_type": event.object_type,
+        "payload": event.payload,
+        "reason": event.reason,
+        "request_id": event.request_id,
+        "verb": str(event.verb),
+    }
+
+
+def _around_the_number(event: AuditEvent) -> tuple[str, str]:
+    """The entry up to the number that the case gives it, and from there on: its names stand in their order."""
+    facts = _facts(event)
+    before = {name: value for name, value in facts.items() if name < NUMBER}
+    after = {name: value for name, value in facts.items() if name > NUMBER}
+    head, tail = rfc8785.dumps(before).decode(), rfc8785.dumps(after).decode()
+    return f'{head[:-1]},"{NUMBER}":', f",{tail[1:]}"
+
+
+def _number_and_write(event: AuditEvent) -> None:
+    """In one journey: the case gives the next number, and the entry is written with it."""
+    written = [field for field in AuditEvent._meta.concrete_fields if field.attname not in GIVEN_THERE]
+    names = ", ".join(str(field.column) for field in written)
+    values = [field.get_db_prep_save(getattr(event, field.attname), connection) for field in written]
+    statement = NUMBERED.format(names=names, values=", ".join(["%s"] * len(written)))
     with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO audit_casecounter (case_reference, last) VALUES (%s, 1) "
-            "ON CONFLICT (case_reference) DO UPDATE SET last = audit_casecounter.last + 1 RETURNING last",
-            [case_reference],
-        )
-        number: int = cursor.fetchone()[0]
-    return number
+        cursor.execute(statement, [event.case_reference, *values, *_around_the_number(event)])
+        event.case_sequence, event.entry = cursor.fetchone()
+    event._state.adding, event._state.db = False, connection.alias

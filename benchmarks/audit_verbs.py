@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from accounts.models import User
 from audit.record import record
-from licensees.assignments import introduce, one_request
+from licensees.assignments import one_request, read_person
 from review import queue
 
 
@@ -18,8 +18,7 @@ def turn_of(person_id: int, case_id: int, *, is_recorded: bool) -> Callable[[], 
         """Each act in a request's way: what the person may is read once."""
         for act in (queue.claim, queue.release):
             with one_request():
-                introduce(person)
-                act(case_id=case_id, by=person)
+                act(case_id=case_id, by=read_person(person.pk) or person)
 
     return turn
 

@@ -21,7 +21,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import User
 from accounts.roles import Role
-from licensees.assignments import introduce, one_request, served_by
+from licensees.assignments import one_request, read_person, served_by
 from review import queue
 from review.exposure import SEVERE
 from review.leases import new_lease
@@ -89,7 +89,7 @@ def _work(claim: Claimer, person: User, share: int, limit: float, start: Barrier
 def _claim_and_release(claim: Claimer, person: User) -> float:
     """Seconds of the claim, in a request's way: what the person may is read once."""
     with one_request():
-        introduce(person)
+        person = read_person(person.pk) or person
         began = time.perf_counter()
         case = _patiently(claim, person)
         taken = time.perf_counter() - began

@@ -83,7 +83,7 @@ def queue_pages(licensees: list[Licensee], page: int, *, turns: int) -> list[flo
 
 def signed_in(person: User) -> Client:
     client = Client(HTTP_HOST="localhost")
-    client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(person, backend="licensees.signed_in_backend.OneQuestionBackend")
     session = client.session
     sessions.begin(session, now=timezone.now())
     session.save()

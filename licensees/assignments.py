@@ -9,7 +9,7 @@ from typing import Any, cast
 from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
-from django.db.models import QuerySet, Value
+from django.db.models import QuerySet
 from guardian.models import UserObjectPermission
 from guardian.shortcuts import assign_perm, get_users_with_perms, remove_perm
 
@@ -20,6 +20,7 @@ from audit.record import Actor, record
 from audit.verbs import Verb
 from licensees.models import Licensee
 from licensees.policies import check_can_serve, check_serves
+from licensees.together import ask
 
 PERMISSION_OF_ROLE = {
     Role.MODERATOR: "moderate",
@@ -44,17 +45,21 @@ def one_request() -> Iterator[None]:
         _known.reset(token)
 
 
-def introduce(person: User) -> None:
-    """Read the roles and the assignments of whoever asks, in one question, for this one request."""
+def read_person(person_id: int) -> User | None:
+    """Whoever asks, with their roles and assignments: in one question, and for this one request."""
+    answers = ask(
+        person=User.objects.filter(pk=person_id),
+        roles=Group.objects.filter(user=person_id).values_list("name", flat=True),
+        given=_given_to(person_id).values_list("permission__codename", "object_pk"),
+    )
+    if not answers["person"]:
+        return None
+    person: User = answers["person"][0]
     known = _known.get()
-    if known is None:
-        return
-    roles = Group.objects.filter(user=person).values_list("name", Value(""))
-    given = _given_to(person).values_list("permission__codename", "object_pk")
-    rows = list(roles.union(given, all=True))
-    names = {name for name, licensee_id in rows if not licensee_id}
-    person.roles = frozenset(role for role in Role if role.value in names)
-    known[person.pk] = _read((name, licensee_id) for name, licensee_id in rows if licensee_id)
+    if known is not None:
+        person.roles = frozenset(role for role in Role if role.value in answers["roles"])
+        known[person.pk] = _read(answers["given"])
+    return person
 
 
 def served_by(person: User, *roles: Role) -> frozenset[int]:
@@ -84,10 +89,10 @@ def _assignments_of(person: User) -> frozenset[tuple[Role, int]]:
     return found
 
 
-def _given_to(person: User) -> QuerySet[UserObjectPermission]:
+def _given_to(person: User | int) -> QuerySet[UserObjectPermission]:
     licensees = ContentType.objects.get_for_model(Licensee)
     given: QuerySet[UserObjectPermission] = UserObjectPermission.objects.filter(
-        user=person, content_type=licensees
+        user_id=getattr(person, "pk", person), content_type=licensees
     )
     return given
 
@@ -138,15 +143,22 @@ def assignments_in(rows: Iterable[tuple[int, str, str]]) -> Iterator[tuple[int, 
         yield person_id, int(licensee_id), ROLE_OF_PERMISSION[permission]
 
 
-def serving_pairs(role: Role) -> set[tuple[int, int]]:
-    """(person's id, licensee's id) of everybody who serves in this role now: account, role and assignment."""
+def about_serving_pairs(role: Role, licensee_ids: Iterable[int]) -> QuerySet[Any, Any]:
+    """Who serves these licensees in this role now, by account, role and assignment; asked together with others."""
     given = UserObjectPermission.objects.filter(
         content_type=ContentType.objects.get_for_model(Licensee),
         permission__codename=PERMISSION_OF_ROLE[role],
+        object_pk__in=[str(licensee_id) for licensee_id in licensee_ids],
         user__is_active=True,
         user__groups__name=role.value,
     )
-    return {(person_id, int(key)) for person_id, key in given.values_list("user_id", "object_pk")}
+    return given.values_list("user_id", "object_pk")
+
+
+def pairs_in(rows: Iterable[tuple[int, str]]) -> Iterator[tuple[int, int]]:
+    """(person's id, licensee's id)"""
+    for person_id, licensee_id in rows:
+        yield person_id, int(licensee_id)
 
 
 def assigned_since(licensee: Licensee) -> dict[tuple[int, str], datetime]:

@@ -31,6 +31,9 @@ READERS: Mapping[type[Any], Callable[[Any], Any]] = {
     models.BinaryField: lambda written: bytes.fromhex(written[2:]),
 }
 
+# Of a function in PostgreSQL. A row with more columns travels in parts.
+MOST_ARGUMENTS = 100
+
 
 @dataclass(frozen=True)
 class Statement:
@@ -81,8 +84,15 @@ def _ask(locks: Sequence[Statement], questions: Mapping[str, Question]) -> dict[
 
 def _column(sql: str, width: int) -> str:
     """One value: the rows as a JSON array, in their order."""
-    names = ", ".join(f"c{place}" for place in range(width))
-    return f"(SELECT json_agg(json_build_array({names}))::text FROM ({sql}) AS answer ({names}))"  # noqa: S608
+    names = [f"c{place}" for place in range(width)]
+    row = _array(names)
+    if width > MOST_ARGUMENTS:
+        row = _array([_array(names[at : at + MOST_ARGUMENTS]) for at in range(0, width, MOST_ARGUMENTS)])
+    return f"(SELECT json_agg({row})::text FROM ({sql}) AS answer ({', '.join(names)}))"  # noqa: S608
+
+
+def _array(names: Iterable[str]) -> str:
+    return f"json_build_array({', '.join(names)})"
 
 
 @cache
@@ -118,6 +128,8 @@ class _Compiled:
 
     def read(self, written: Iterable[Sequence[Any]]) -> list[Any]:
         readers = [_reader(expression) for expression, *_ in self.compiler.select]
+        if len(readers) > MOST_ARGUMENTS:
+            written = [[value for part in row for value in part] for row in written]
         rows = [
             tuple(None if value is None else read(value) for read, value in zip(readers, row, strict=True))
             for row in written

@@ -14,6 +14,7 @@ from referrals.permissions import readers_before
 from referrals.policies import find_account, find_recipient
 from referrals.submission import Submission, in_order, seal_definition, seal_grounds
 from review.models import Case
+from review.models.known import learn
 
 
 class Asked(TypedDict):
@@ -63,7 +64,7 @@ def submission_from(case: Case, *, number: int, by: User, asked: Asked) -> Submi
 
 
 def write_version(escalation: Escalation, submission: Submission) -> EscalationVersion:
-    return EscalationVersion.objects.create(
+    version = EscalationVersion.objects.create(
         escalation=escalation,
         number=submission.number,
         exit=submission.exit,
@@ -90,6 +91,8 @@ def write_version(escalation: Escalation, submission: Submission) -> EscalationV
         submitted_by=submission.by,
         submitted_at=submission.at,
     )
+    learn(escalation, "versions", version)
+    return version
 
 
 def facts_of(version: EscalationVersion) -> dict[str, object]:

@@ -33,7 +33,7 @@ from referrals.permissions import check_may_download, get_packet_for
 from referrals.requests import begin_request
 from referrals.routing import check_one_clearing_house, was_test
 from referrals.transports.download import open_archive
-from referrals.transports.encryption import encrypted_for
+from referrals.transports.encryption import check_has_keys, encrypted_for
 from referrals.transports.interface import Kind, Unfit
 from scoring.doorbell import ring
 from scoring.preservation import extend_hold
@@ -48,9 +48,8 @@ PERSON = "person"
 
 def download(*, packet_id: int, by: User) -> bytes:
     """The sealed archive, byte for byte as it was sealed. Who took it is committed before it is handed out."""
-    _wait_for_its_seal(packet_id, by)
+    packet = _when_sealed(packet_id, by)
     with transaction.atomic():
-        packet = get_packet_for(by, packet_id)
         check_may_download(by, packet)
         archive = open_archive(packet)
         _hand_out(packet, by=by, transport=Recipient.Transport.DOWNLOAD, digest_after=packet.archive_digest)
@@ -59,12 +58,13 @@ def download(*, packet_id: int, by: User) -> bytes:
 
 def download_encrypted(*, packet_id: int, by: User) -> bytes:
     """The sealed archive, encrypted to the keys of the recipient that it was approved for."""
-    _wait_for_its_seal(packet_id, by)
+    packet = _when_sealed(packet_id, by)
     with transaction.atomic():
-        packet = get_packet_for(by, packet_id)
         check_may_download(by, packet)
+        recipient = _recipient_of(packet)
         try:
-            data = encrypted_for(_recipient_of(packet), open_archive(packet))
+            check_has_keys(recipient)
+            data = encrypted_for(recipient, open_archive(packet))
         except Unfit as reason:
             raise NotPossible(str(reason), about=packet.about()) from None
         digest = hashlib.sha256(data).hexdigest()
@@ -72,9 +72,11 @@ def download_encrypted(*, packet_id: int, by: User) -> bytes:
     return data
 
 
-def _wait_for_its_seal(packet_id: int, by: User) -> None:
+def _when_sealed(packet_id: int, by: User) -> Packet:
     """Nothing leaves the house before a signed checkpoint covers its approval and its sealing."""
-    wait_for_checkpoint(get_packet_for(by, packet_id).about())
+    packet = get_packet_for(by, packet_id)
+    wait_for_checkpoint(packet.about())
+    return packet
 
 
 def _hand_out(packet: Packet, *, by: User, transport: str, digest_after: str) -> None:
@@ -104,9 +106,8 @@ def _hand_out(packet: Packet, *, by: User, transport: str, digest_after: str) ->
 
 def release_packet(*, packet_id: int, by: User, seen_revision: int, priority: int | None = None) -> Delivery:
     """Row first: a worker that never comes, or comes late, finds it. By checklist it lies in a person's hands."""
-    _wait_for_its_seal(packet_id, by)
+    packet = _when_sealed(packet_id, by)
     with transaction.atomic():
-        packet = get_packet_for(by, packet_id)
         check_may_deliver(by, packet)
         recipient = Recipient.objects.select_for_update().get(pk=_recipient_of(packet).pk)
         check_can_be_released(packet, recipient, seen_revision=seen_revision, priority=priority)

@@ -57,7 +57,7 @@ def check_can_be_released(
     if not recipient.is_active:
         sentence = f"{recipient} takes no referrals now. Ask an admin, or download the packet."
         raise NotPossible(sentence, about=packet.about())
-    if recipient.transport not in (*Recipient.SENT, Recipient.Transport.CHECKLIST):
+    if recipient.transport not in Recipient.RELEASED_ONCE:
         sentence = f"{recipient} takes a file that a person brings: download the packet, nothing is released."
         raise NotPossible(sentence, about=packet.about())
     if recipient.revision != seen_revision:
@@ -100,11 +100,8 @@ def check_endpoint_allowed(recipient: Recipient, packet: Packet) -> None:
 
 def _check_not_delivered_already(packet: Packet, recipient: Recipient) -> None:
     """Another supervisor may have released it since the page was drawn."""
-    once = (Recipient.Transport.SFTP, Recipient.Transport.CYBERTIP, Recipient.Transport.CHECKLIST)
-    if recipient.transport not in once:
-        return
-    other = packet.deliveries.filter(recipient=recipient, transport__in=once).exclude(state=State.GIVEN_UP)
-    earlier = other.select_related("released_by").first()
+    released = packet.deliveries.filter(recipient=recipient, transport__in=Recipient.RELEASED_ONCE)
+    earlier = released.exclude(state=State.GIVEN_UP).select_related("released_by").first()
     if earlier is not None:
         sentence = f"{earlier.released_by} released it to {recipient} already. Open that delivery to see how it stands."
         raise NotPossible(sentence, about=earlier.about())

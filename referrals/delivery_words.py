@@ -183,9 +183,11 @@ def names_of(entries: Iterable[DeliveryEntry], *, known: User) -> dict[str, str]
     return names | {person.actor_name: person.name for person in people}
 
 
-def progress_of(delivery: Delivery, lines: list[Line], total: int) -> dict[str, Any] | None:
-    """While it is on its way: how many of its steps are done in this attempt."""
+def progress_of(delivery: Delivery, lines: list[Line]) -> dict[str, Any] | None:
+    """While it is on its way: how many of its steps are done in this attempt, of as many as the transport has."""
+    own = [line for line in lines if line.attempt == delivery.attempt]
+    total = next((line.facts[journal.STEPS] for line in reversed(own) if journal.STEPS in line.facts), 0)
     if delivery.state != State.SENDING or not total:
         return None
-    done = len({line.step for line in lines if line.attempt == delivery.attempt and line.kind == "done"})
+    done = len({line.step for line in own if line.kind == "done"})
     return {"percent": round(100 * done / total), "figure": f"{done} of {total}"}

@@ -86,6 +86,8 @@ def check_fits(escalation: Escalation, asked: Mapping[str, Any]) -> None:
 
 def followed(escalation: Escalation) -> Packet:
     """The packet that it names, without the archive."""
+    if Escalation.follows.is_cached(escalation) and escalation.follows is not None:
+        return escalation.follows
     packets = Packet.objects.defer("archive_sealed").select_related("approval__escalation__case")
     return packets.get(follow_ups=escalation)
 

@@ -1,8 +1,10 @@
 """What a person types when asking, answering and approving. The rules are in policies.py; these spare a refusal."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, cast
 
 from django import forms
+from django.db.models import QuerySet
 
 from accounts.models import User
 from referrals.asked import Asked
@@ -17,10 +19,10 @@ from referrals.policies import (
     MOST_REASON,
     window,
 )
-from referrals.routing import asks_priority, propose
+from referrals.routing import about_recipients, asks_priority, list_of, propose
 from referrals.submission import open_definition, open_grounds
 from review.models import Case
-from scoring.models import Participant
+from scoring.models import Message, Participant
 
 MINUTE = "%Y-%m-%dT%H:%M"
 CHOOSE = {"required": "Choose one."}
@@ -87,22 +89,27 @@ class RequestForm(forms.Form):
         self,
         *arguments: Any,
         case: Case,
-        readable: list[int],
+        answers: Mapping[str, Sequence[Any]],
         follows: EscalationVersion | None = None,
         **named: Any,
     ) -> None:
-        """`follows`: what was sealed, whose exit and recipient a supplement keeps."""
+        """`answers`: to `about_request`. `follows`: what was sealed, whose exit and recipient a supplement keeps."""
         super().__init__(*arguments, **named)
-        accounts = [(account.pk, describe(account)) for account in case.conversation.participants.all()]
-        self.case = case
-        self.proposals = {exit: propose(case, exit) for exit in Recipient.Exit.values}
-        self._set_choices("recipient", [("", "As proposed"), *recipients()])
+        accounts = [(account.pk, describe(account)) for account in answers["accounts"]]
+        self.case, self.recipients = case, list_of(answers)
+        self.proposals = {exit: propose(case, exit, self.recipients) for exit in Recipient.Exit.values}
+        active = [(one.pk, describe_recipient(one)) for one in self.recipients.active]
+        self._set_choices("recipient", [("", "As proposed"), *active])
         if follows is not None:
             self._set_choices("exit", [(follows.exit, follows.get_exit_display())])
             self._set_choices("recipient", [(follows.recipient_id, describe_recipient(follows.recipient))])
         self._set_choices("subject", [("", "Choose one"), *accounts])
         self._set_choices("possible_minor", [("", "Choose one"), *accounts])
-        self._set_choices("evidence", [(number, str(number)) for number in readable])
+        self.offer(answers["read"])
+
+    def offer(self, read: Iterable[Message]) -> None:
+        """What was read may become evidence."""
+        self._set_choices("evidence", [(message.number, str(message.number)) for message in read])
 
     def clean_evidence(self) -> list[int]:
         numbers: list[int] = self.cleaned_data["evidence"]
@@ -292,9 +299,10 @@ def initial_of(version: EscalationVersion) -> dict[str, Any]:
     }
 
 
-def recipients() -> list[tuple[int, str]]:
-    active = Recipient.objects.filter(is_active=True)
-    return [(recipient.pk, describe_recipient(recipient)) for recipient in active]
+def about_request(case: Case) -> dict[str, QuerySet[Any, Any]]:
+    """What the form offers, to be asked together with others; beside them `read`: what may become evidence."""
+    accounts = Participant.objects.filter(conversation=case.conversation_id)
+    return {"accounts": accounts, **about_recipients(case)}
 
 
 def describe_recipient(recipient: Recipient) -> str:

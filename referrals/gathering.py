@@ -6,15 +6,18 @@ the packet, or a conversation that simply goes on, does not void an approver's r
 """
 
 import tomllib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
+from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Min
+from django.db.models import Count, F, Min, QuerySet
 
 from audit.record import About
 from audit.transitions import NotPossible
+from licensees.together import ask
 from referrals.account_facts import as_facts
 from referrals.completeness import missing_from
 from referrals.formats.typesetting import CannotBeSet
@@ -36,8 +39,9 @@ from referrals.packet_content import (
 from referrals.policies import window
 from referrals.submission import Submission
 from review.models import Case, Reveal
+from review.models.known import know
 from scoring.evidence import open_identity, open_texts
-from scoring.models import Conversation, Message, MessageRevision, Participant
+from scoring.models import Conversation, Message, MessageRevision, Participant, Score
 
 NOT_BUILT = (
     "The packet's report could not be made, so nothing was changed and nobody was asked. Tell the operator which case "
@@ -52,9 +56,14 @@ def draft_of(content: PacketContent, *, about: About) -> Draft:
         raise NotPossible(NOT_BUILT, about=about) from None
 
 
-def gather(case: Case, submission: Submission) -> PacketContent:
+def gather(
+    case: Case, submission: Submission, answers: Mapping[str, list[Any]] | None = None
+) -> PacketContent:
+    """`answers`: to `about_content`, where they were asked together with others."""
+    if answers is None:
+        answers = ask(**about_content(case, submission))
     conversation = case.conversation
-    messages = _messages(conversation, submission)
+    messages = _messages(answers, submission)
     content = PacketContent(
         software=software(),
         case_reference=case.reference,
@@ -74,13 +83,13 @@ def gather(case: Case, submission: Submission) -> PacketContent:
         grounds=submission.grounds,
         context=submission.context,
         messages=_transcript(conversation, messages, submission),
-        viewed=_viewed(case, messages, until=submission.at),
-        score=_score(conversation, at=submission.at),
+        viewed=_viewed(answers["viewed"], messages),
+        score=_score(answers["scores"]),
         incident_definition=submission.incident_definition,
         redactions=(*_redactions(submission), *_erased(messages)),
         account_facts=_account_facts(conversation, submission),
         priority=submission.priority,
-        previous=_previous(submission),
+        previous=_previous(submission, answers["references"]),
     )
     return replace(content, completeness=tuple(missing_from(content)))
 
@@ -91,12 +100,39 @@ def software() -> str:
     return f"Artemis {project['version']}"
 
 
-def _messages(conversation: Conversation, submission: Submission) -> list[Message]:
+def about_content(case: Case, submission: Submission) -> dict[str, QuerySet[Any, Any]]:
+    """The questions, to be asked together with others."""
     shown = window(submission.evidence_numbers, submission.context)
-    messages = conversation.messages.filter(number__in=shown).select_related("sender", "erasure")
+    messages = Message.objects.filter(conversation=case.conversation_id, number__in=shown)
+    reveals = Reveal.objects.filter(
+        case=case, message__in=messages.order_by().values("pk"), revealed_at__lte=submission.at
+    )
+    receipts = DeliveryReceipt.objects.filter(
+        delivery__packet=submission.follows, recorded_at__lte=submission.at
+    )
+    return {
+        "messages": messages.select_related("sender", "erasure").order_by("number"),
+        "revisions": MessageRevision.objects.filter(message__in=messages.order_by().values("pk")),
+        "viewed": reveals.values("message__number")
+        .annotate(people=Count("revealed_by", distinct=True), first=Min("revealed_at"))
+        .order_by("message__number"),
+        "scores": Score.objects.filter(conversation=case.conversation_id, scored_at__lte=submission.at)
+        .annotate(**{name: F(f"model__{name}") for name in ("name", "digest", "is_demonstration")})
+        .order_by("-revision")[:1],
+        # What the recipient called the packet that is followed.
+        "references": receipts.values_list("reference", flat=True) if submission.follows else receipts.none(),
+    }
+
+
+def _messages(answers: Mapping[str, list[Any]], submission: Submission) -> list[Message]:
+    revisions: dict[int, list[MessageRevision]] = {}
+    for revision in answers["revisions"]:
+        revisions.setdefault(revision.message_id, []).append(revision)
+    for message in answers["messages"]:
+        know(message, revisions=revisions.get(message.pk, []))
     return [
         message
-        for message in messages.prefetch_related("revisions").order_by("number")
+        for message in answers["messages"]
         if message.number in submission.evidence_numbers or _first_received(message) <= submission.at
     ]
 
@@ -161,27 +197,25 @@ def _as_message(message: Message, revision: MessageRevision) -> Message:
     )
 
 
-def _viewed(case: Case, messages: list[Message], *, until: datetime) -> tuple[Viewed, ...]:
-    reveals = Reveal.objects.filter(case=case, message__in=messages, revealed_at__lte=until)
-    rows = reveals.values("message__number").annotate(
-        people=Count("revealed_by", distinct=True), first=Min("revealed_at")
-    )
+def _viewed(rows: Iterable[Mapping[str, Any]], messages: list[Message]) -> tuple[Viewed, ...]:
+    """How often what the packet shows was revealed, up to the submission."""
+    numbers = {message.number for message in messages}
     return tuple(
         Viewed(number=row["message__number"], people=row["people"], first_viewed_at=row["first"])
-        for row in rows.order_by("message__number")
+        for row in rows
+        if row["message__number"] in numbers
     )
 
 
-def _score(conversation: Conversation, *, at: datetime) -> ScoreFacts | None:
-    score = (
-        conversation.scores.filter(scored_at__lte=at).select_related("model").order_by("-revision").first()
-    )
-    if score is None:
+def _score(scores: Sequence[Any]) -> ScoreFacts | None:
+    """The newest one of the moment of submission."""
+    if not scores:
         return None
+    score = scores[0]
     return ScoreFacts(
-        model_name=score.model.name if score.model else "",
-        model_digest=score.model.digest if score.model else "",
-        is_demonstration=score.model.is_demonstration if score.model else False,
+        model_name=score.name or "",
+        model_digest=score.digest or "",
+        is_demonstration=score.is_demonstration or False,
         probability=score.probability,
         abstained=score.abstained,
         band=score.band,
@@ -191,19 +225,18 @@ def _score(conversation: Conversation, *, at: datetime) -> ScoreFacts | None:
     )
 
 
-def _previous(submission: Submission) -> PreviousPacket | None:
+def _previous(submission: Submission, references: Iterable[str]) -> PreviousPacket | None:
     """The sealed packet that this one names, and what its recipient called it by the time of the request."""
     packet = submission.follows
     if packet is None:
         return None
-    receipts = DeliveryReceipt.objects.filter(delivery__packet=packet, recorded_at__lte=submission.at)
     return PreviousPacket(
         relation=submission.relation,
         packet_digest=packet.digest,
         archive_digest=packet.archive_digest,
         sealed_at=packet.sealed_at,
         reason=submission.grounds,
-        references=tuple(dict.fromkeys(receipts.values_list("reference", flat=True))),
+        references=tuple(dict.fromkeys(references)),
     )
 
 

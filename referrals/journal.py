@@ -6,13 +6,15 @@ from typing import Any
 from django.db.models import Max
 
 from audit.record import Actor
+from referrals.gone import or_gone
 from referrals.models import Delivery, DeliveryEntry
 from referrals.transports.interface import Kind, Line
 from scoring.evidence import open_note, seal_note
-from scoring.key_providers import EvidenceUnreadable
 from scoring.models import Conversation
 
 WORDS = "delivery_words"
+# Among the facts of what is about to be made: how many steps the whole attempt has.
+STEPS = "steps"
 
 
 def write(
@@ -48,10 +50,8 @@ def words_of(delivery: Delivery, entry: DeliveryEntry) -> str:
     if entry.words_sealed is None:
         return ""
     row = _row(delivery, entry.number)
-    try:
-        return open_note(_conversation(delivery), column=WORDS, row=row, sealed=entry.words_sealed)
-    except EvidenceUnreadable:
-        return "These words cannot be read any more: the evidence was erased."
+    sealed, conversation = entry.words_sealed, _conversation(delivery)
+    return or_gone(lambda: open_note(conversation, column=WORDS, row=row, sealed=sealed))
 
 
 def _conversation(delivery: Delivery) -> Conversation:

@@ -1,11 +1,16 @@
 """May this person? Asking and answering are two people's acts; each refusal says who can instead."""
 
+from collections.abc import Mapping
+
+from django.db.models import QuerySet
+
 from accounts.access import NotAllowed
 from accounts.models import User
 from accounts.roles import Role
 from licensees.assignments import people_serving, serves
 from referrals.models import Escalation, EscalationVersion, Packet
 from review.models import Case
+from review.models.known import known_of
 from review.permissions import check_may_decide
 
 # One sentence for what does not exist and for another licensee's: it must not tell whether it exists (ADR 10).
@@ -17,12 +22,10 @@ NOT_OPEN = (
 
 def get_escalation_for(person: User, escalation_id: int) -> Escalation:
     """Fetch and authorise in one call: views get an escalation here and nowhere else."""
-    escalations = Escalation.objects.select_related(
-        "case__licensee", "case__conversation__data_key", "decision__decided_by", "requested_by", "owner"
-    )
-    escalation = escalations.filter(pk=escalation_id).first()
-    if escalation is None:
-        raise NotAllowed(NOT_OPEN)
+    try:
+        escalation = Escalation.objects.read(escalation_id)
+    except Escalation.DoesNotExist:
+        raise NotAllowed(NOT_OPEN) from None
     check_may_open(person, escalation)
     return escalation
 
@@ -126,14 +129,29 @@ def supervises(by: User, escalation: Escalation) -> bool:
 
 def who_can_answer(escalation: Escalation) -> list[User]:
     """The supervisors of the licensee but for the people who asked or decided."""
-    supervisors = people_serving(escalation.case.licensee, Role.SUPERVISOR)
-    return list(supervisors.exclude(pk__in=_first_people(escalation)))
+    first = _first_people(escalation)
+    return [person for person in _serving(escalation, Role.SUPERVISOR) if person.pk not in first]
 
 
 def possible_owners(escalation: Escalation) -> list[User]:
     """The moderators of the licensee but for who owns it."""
-    moderators = people_serving(escalation.case.licensee, Role.MODERATOR)
-    return list(moderators.exclude(pk=escalation.owner_id))
+    return [person for person in _serving(escalation, Role.MODERATOR) if person.pk != escalation.owner_id]
+
+
+def about_serving(escalation: Escalation) -> dict[str, QuerySet[User]]:
+    """Who serves its licensee, to be asked together with others."""
+    licensee = escalation.case.licensee
+    return {role.value: people_serving(licensee, role) for role in (Role.SUPERVISOR, Role.MODERATOR)}
+
+
+def know_serving(escalation: Escalation, answers: Mapping[str, list[User]]) -> None:
+    """For a page, which says it more than once; a verb asks."""
+    vars(escalation)["serving"] = {role: answers[role.value] for role in (Role.SUPERVISOR, Role.MODERATOR)}
+
+
+def _serving(escalation: Escalation, role: Role) -> list[User]:
+    known: Mapping[Role, list[User]] | None = vars(escalation).get("serving")
+    return list(people_serving(escalation.case.licensee, role)) if known is None else known[role]
 
 
 def _check_second_person(by: User, escalation: Escalation, act: str) -> None:
@@ -166,6 +184,9 @@ def _asks(by: User, escalation: Escalation) -> bool:
 
 def askers_of(escalation: Escalation) -> set[int]:
     """Everybody who submitted a version of it, and so recommends it."""
+    known = known_of(escalation, "versions")
+    if known is not None:
+        return {version.submitted_by_id for version in known}
     return set(escalation.versions.values_list("submitted_by", flat=True))
 
 

@@ -15,6 +15,7 @@ from referrals.models import Escalation, EscalationVersion, Recipient
 from referrals.routing import asks_priority, check_reported_once
 from referrals.submission import Submission
 from review.models import Case, Reveal
+from review.models.known import known_of
 from review.policies import moment
 from scoring.models import Participant
 
@@ -197,17 +198,18 @@ def check_can_be_declined(escalation: Escalation) -> None:
 def check_can_be_approved(escalation: Escalation, *, typed_reference: str) -> None:
     check_can_be_answered(escalation)
     _check_escalated(escalation)
-    recipient = escalation.current.recipient
+    version = escalation.current
+    recipient = version.recipient
     if not recipient.is_active:
         asker = escalation.requested_by
         sentence = f"{recipient} takes no referrals now. Return it, so that {asker} can choose another."
         raise NotPossible(sentence, about=escalation.about())
-    check_reported_once(escalation.case, recipient, exit=escalation.current.exit)
     if typed_reference.strip() != escalation.case.reference:
         sentence = (
             f"The reference that you typed is not {escalation.case.reference}. Type it as it stands here."
         )
         raise NotPossible(sentence, about=escalation.about())
+    check_reported_once(escalation.case, recipient, exit=version.exit)
 
 
 def check_confirmed(escalation: Escalation, confirmed_at: datetime | None) -> None:
@@ -296,5 +298,7 @@ def what_happened(escalation: Escalation) -> str:
     if state == Escalation.State.REQUESTED:
         version = escalation.current
         return f"{version.submitted_by} submitted version {version.number} {moment(version.submitted_at)}."
-    answer = escalation.answers.select_related("answered_by").latest("answered_at", "id")
+    known = known_of(escalation, "answers")
+    given = escalation.answers.select_related("answered_by") if known is None else known
+    answer = max(given, key=lambda one: (one.answered_at, one.pk))
     return f"{answer.answered_by} {ANSWERED[state]} it {moment(answer.answered_at)}."

@@ -28,13 +28,8 @@ class Pressing:
     is_asked: bool = False
 
 
-def pressing_for(person: User) -> list[Pressing]:
-    """Threats first, then by due time. Nothing for people who supervise nobody's work."""
-    return pressing_in(about_pressing(person))
-
-
 def about_pressing(person: User) -> QuerySet[Any, Any]:
-    """The question, to be asked together with others."""
+    """The question, to be asked together with others. Nothing for people who supervise nobody's work."""
     now = timezone.now()
     if not person.has_role(Role.SUPERVISOR):
         return Escalation.objects.none().values_list("pk")
@@ -52,6 +47,7 @@ def about_pressing(person: User) -> QuerySet[Any, Any]:
 
 
 def pressing_in(rows: Iterable[Any]) -> list[Pressing]:
+    """Threats first, then by due time."""
     now = timezone.now()
     found = [
         Pressing(

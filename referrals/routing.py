@@ -4,9 +4,14 @@ One conversation is not reported to two clearing houses. A report to a foreign o
 well (Online Safety Act 2023, s. 70(5)), and each of them passes on what belongs to another country.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
 
 from audit.transitions import NotPossible
+from licensees.together import ask
 from referrals.models import ConversationReport, Packet, Recipient
 from review.models import Case
 
@@ -25,14 +30,41 @@ class Proposal:
     why: str
 
 
-def propose(case: Case, exit: str) -> Proposal:
+@dataclass(frozen=True)
+class List:
+    """The recipients to choose from, and the clearing houses that the conversation is reported to."""
+
+    active: Sequence[Recipient]
+    reported: Sequence[Recipient]
+
+    def first(self, exit: str, jurisdiction: str) -> Recipient | None:
+        """Who acts on it goes before who only tries the workflow."""
+        fitting = (one for one in self.active if (one.exit, one.jurisdiction) == (exit, jurisdiction))
+        return min(fitting, key=lambda one: one.is_test, default=None)
+
+
+def about_recipients(case: Case) -> dict[str, QuerySet[Any, Any]]:
+    """The questions, to be asked together with others. Tests come last."""
+    reports = ConversationReport.objects.filter(conversation=case.conversation_id)
+    return {
+        "active": Recipient.objects.filter(is_active=True).order_by("name"),
+        "reports": reports.select_related("recipient").order_by("is_test"),
+    }
+
+
+def list_of(answers: Mapping[str, Sequence[Any]]) -> List:
+    return List(answers["active"], [report.recipient for report in answers["reports"]])
+
+
+def propose(case: Case, exit: str, among: List | None = None) -> Proposal:
     """The clearing house that has the conversation already, else the licensee's own, else the one that takes all."""
-    reported = reported_to(case, is_test=False) or reported_to(case, is_test=True)
+    among = among or list_of(ask(**about_recipients(case)))
+    reported = next(iter(among.reported), None)
     if exit == EXPLOITATION and reported is not None and reported.is_active:
         return Proposal(reported, f"{reported} has this conversation already: this would be a supplement.")
     own = case.licensee.jurisdiction
     for jurisdiction in dict.fromkeys([own, FALLBACK.get(exit, own)]):
-        recipient = _on_the_list(exit, jurisdiction)
+        recipient = among.first(exit, jurisdiction)
         if recipient is not None:
             return Proposal(recipient, _why(recipient, exit, own))
     label = Recipient.Exit(exit).label.lower()
@@ -89,12 +121,6 @@ def was_test(packet: Packet, recipient: Recipient) -> bool:
     )
     known = list(reports.values_list("is_test", flat=True))
     return recipient.is_test if not known or recipient.is_test in known else known[0]
-
-
-def _on_the_list(exit: str, jurisdiction: str) -> Recipient | None:
-    """Who acts on it goes before who only tries the workflow."""
-    fitting = Recipient.objects.filter(exit=exit, jurisdiction=jurisdiction, is_active=True)
-    return fitting.order_by("is_test", "name").first()
 
 
 def _why(recipient: Recipient, exit: str, own: str) -> str:

@@ -126,9 +126,10 @@ def _next_step(lease: Lease, transport: Transport) -> str | None:
         delivery = _locked(lease)
         lines = journal.read(delivery)
         done = done_in(lines, delivery.attempt)
-        step = next((one for one in transport.steps(lines) if one not in done), None)
+        steps = transport.steps(lines)
+        step = next((one for one in steps if one not in done), None)
         if step is not None:
-            facts = transport.intention(step, lines)
+            facts = {**transport.intention(step, lines), journal.STEPS: len(steps)}
             journal.write(delivery, step=step, kind=Kind.INTENDED, by=COURIER, facts=facts)
             delivery.look_after = _lease_end()
             delivery.save(update_fields=["look_after"])
@@ -224,8 +225,9 @@ def _transport(lease: Lease) -> Transport:
         data = open_archive(packet)
         if not hmac.compare_digest(packet.archive_digest, delivery.archive_digest):
             raise Unfit("The packet is not the one that was released. Tell the operator.")
-        folder = archive.read(data).members[0][0].partition("/")[0]
-        files = {name.removeprefix(f"{folder}/"): content for name, content in archive.read(data).members}
+        members = archive.read(data).members
+        folder = members[0][0].partition("/")[0]
+        files = {name.removeprefix(f"{folder}/"): content for name, content in members}
         parcel = Parcel(
             case_reference=packet.approval.escalation.case.reference,
             archive_digest=delivery.archive_digest,

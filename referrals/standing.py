@@ -1,6 +1,6 @@
 """Where an escalation stands: whose it is, until when, and what happens next. Nothing ends silently."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.roles import Role
-from licensees.assignments import serving_pairs
+from licensees.assignments import about_serving_pairs, pairs_in
+from licensees.together import ask
 from referrals.models import Delivery, Escalation, RecipientRequest
 
 State = Escalation.State
@@ -35,12 +36,20 @@ class Standing:
     next_step: str
 
 
-def standings(escalations: Iterable[Escalation]) -> dict[int, Standing]:
-    """{escalation: its standing}, in the same few queries for one and for a hundred."""
+def standings(
+    escalations: Iterable[Escalation], answers: Mapping[str, list[Any]] | None = None
+) -> dict[int, Standing]:
+    """{escalation: its standing}, in one question for one and for a hundred.
+
+    `answers`: to `about_standings`, where they were asked together with others.
+    """
     listed = list(escalations)
-    moderating = serving_pairs(Role.MODERATOR) if any(one.is_live for one in listed) else set()
-    sealed = [one.pk for one in listed if one.state == State.SEALED]
-    left, retracted, asked = _left_the_house(sealed), _retracted(sealed), _asked_for_more(sealed)
+    if answers is None:
+        answers = ask(**about_standings(listed))
+    moderating = set(pairs_in(answers["moderating"]))
+    left, retracted = set(answers["left"]), set(answers["retracted"])
+    # The one that is due first.
+    asked = {request.escalation_id: request for request in answers["requests"]}
     return {
         one.pk: _waiting_for_an_answer(asked[one.pk])
         if one.pk in asked and one.pk in left
@@ -51,6 +60,20 @@ def standings(escalations: Iterable[Escalation]) -> dict[int, Standing]:
             is_retracted=one.pk in retracted,
         )
         for one in listed
+    }
+
+
+def about_standings(listed: Sequence[Escalation]) -> dict[str, QuerySet[Any, Any]]:
+    sealed = [one.pk for one in listed if one.state == State.SEALED]
+    live = {one.case.licensee_id for one in listed if one.is_live}
+    taken = Delivery.objects.filter(packet__approval__escalation__in=sealed, state__in=Delivery.LEFT)
+    retracted = RETRACTIONS.filter(follows__approval__escalation__in=sealed)
+    requests = OPEN_REQUESTS.filter(escalation__in=sealed).select_related("owner", "recipient")
+    return {
+        "moderating": about_serving_pairs(Role.MODERATOR, live),
+        "left": taken.values_list("packet__approval__escalation", flat=True),
+        "retracted": retracted.values_list("follows__approval__escalation", flat=True),
+        "requests": requests.order_by("-due_at", "-pk"),
     }
 
 
@@ -94,13 +117,6 @@ def with_taken(escalations: QuerySet[Escalation]) -> QuerySet[Escalation]:
     return escalations.alias(is_taken=Exists(taken) | Exists(retracted), is_asked=Exists(asked))
 
 
-def _asked_for_more(sealed: list[int]) -> dict[int, RecipientRequest]:
-    """The one that is due first."""
-    found = OPEN_REQUESTS.filter(escalation__in=sealed) if sealed else OPEN_REQUESTS.none()
-    rows = found.select_related("owner", "recipient").order_by("-due_at", "-pk")
-    return {request.escalation_id: request for request in rows}
-
-
 def _waiting_for_an_answer(request: RecipientRequest) -> Standing:
     return Standing(
         owner=request.owner,
@@ -109,18 +125,6 @@ def _waiting_for_an_answer(request: RecipientRequest) -> Standing:
         is_overdue=request.due_at < timezone.now(),
         next_step=f"{request.recipient} asks for more: {request.owner} sees to the answer, or asks for a supplement.",
     )
-
-
-def _retracted(sealed: list[int]) -> set[int]:
-    found = RETRACTIONS.filter(follows__approval__escalation__in=sealed) if sealed else RETRACTIONS.none()
-    return set(found.values_list("follows__approval__escalation", flat=True))
-
-
-def _left_the_house(sealed: list[int]) -> set[int]:
-    if not sealed:
-        return set()
-    taken = Delivery.objects.filter(packet__approval__escalation__in=sealed, state__in=Delivery.LEFT)
-    return set(taken.values_list("packet__approval__escalation", flat=True))
 
 
 def _standing(escalation: Escalation, *, is_away: bool, has_left: bool, is_retracted: bool) -> Standing:

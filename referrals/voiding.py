@@ -1,5 +1,6 @@
 """What changed in a packet after somebody read it, in words: why a reading, and an approval of it, is void."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db.models import QuerySet
@@ -17,9 +18,14 @@ def what_changed(escalation: Escalation, content: PacketContent, *, digest_seen:
     return _in_words(content, version_seen=event.payload["version"], seen_at=event.at) if event else ""
 
 
-def changed_since_read(escalation: Escalation, content: PacketContent, *, by: str, digest: str) -> str:
-    """Since this person last opened it; empty where they did not, or where it is the same. Call before recording."""
-    event = _viewings(escalation).filter(actor=by).order_by("-at").first()
+def last_viewing(escalation: Escalation, *, by: str) -> QuerySet[AuditEvent]:
+    """When this person last opened it: asked before it is recorded that they do so now."""
+    return _viewings(escalation).filter(actor=by).order_by("-at")[:1]
+
+
+def changed_since(viewings: Sequence[AuditEvent], content: PacketContent, *, digest: str) -> str:
+    """Since that last viewing; empty where there is none, or where the packet is the same."""
+    event = next(iter(viewings), None)
     if event is None or event.payload["digest"] == digest:
         return ""
     return _in_words(content, version_seen=event.payload["version"], seen_at=event.at)

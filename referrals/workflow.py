@@ -66,9 +66,10 @@ from referrals.submission import (
 )
 from referrals.transports.download import seal_archive
 from referrals.voiding import has_opened, what_changed
-from review.models import Case, Decision
+from review.locking import lock_case
+from review.models import Decision
+from review.models.known import learn
 from review.workflow import decide, refer_case, return_case
-from scoring.models import Conversation
 from scoring.vault import new_data_key
 
 State = Escalation.State
@@ -82,7 +83,7 @@ MOST_WAITS = 5
 def escalate(*, case_id: int, by: User, seen_revision: int, **asked: Unpack[Asked]) -> Escalation:
     """Decide the case as escalated, and ask a second person to confirm it."""
     with transaction.atomic():
-        case = Case.objects.lock(case_id)
+        case = lock_case(case_id, by=by)
         check_may_escalate(by, case)
         submission = submission_from(case, number=1, by=by, asked=asked)
         check_can_be_submitted(case, submission)
@@ -112,9 +113,7 @@ def resubmit(*, escalation_id: int, by: User, seen_revision: int, **asked: Unpac
         check_may_resubmit(by, escalation)
         check_can_be_resubmitted(escalation)
         check_fits(escalation, asked)
-        revision = Conversation.objects.values_list("revision", flat=True).get(
-            pk=escalation.case.conversation_id
-        )
+        revision = escalation.case.conversation.revision
         check_read_again(escalation, revision=revision, seen_revision=seen_revision)
         submission = next_submission(escalation, by=by, asked=asked)
         check_can_be_submitted(escalation.case, submission)
@@ -196,6 +195,7 @@ def _answer(escalation: Escalation, *, by: User, to: str, verb: Verb, reason: st
         reason_sealed=seal_reason(escalation, outcome=to, reason=reason),
         answered_by=by,
     )
+    learn(escalation, "answers", answer)
     payload = {"version": answer.version_number, "answer": answer.pk}
     return transition(escalation, to=to, by=by, verb=verb, payload=payload)
 
@@ -207,7 +207,7 @@ def approve(
 
     What led to it is under a checkpoint first. Whoever reads the case meanwhile makes an entry more: then once again.
     """
-    escalation = Escalation.objects.select_related("case").get(pk=escalation_id)
+    escalation = Escalation.objects.read(escalation_id)
     check_may_approve(by, escalation)
     for _ in range(MOST_WAITS):
         wait_for_checkpoint(escalation.about())

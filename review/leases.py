@@ -31,8 +31,8 @@ def held_claim(by: User) -> Claim | None:
 
 def open_claims_of(by: User) -> QuerySet[Claim]:
     """At most one; its lease may have passed."""
-    claims: QuerySet[Claim] = by.claims.filter(ended_at=None).select_related("case__licensee")
-    return claims
+    claims: QuerySet[Claim] = by.claims.filter(ended_at=None)
+    return claims.select_related("case__licensee", "case__conversation__data_key")
 
 
 def new_lease(case: Case, holder: User) -> Claim:

@@ -29,6 +29,7 @@ from review.leases import (
     end_if_lapsed,
     end_lapsed_claim_of,
     held_case,
+    held_claim,
     lease_end,
     new_lease,
     open_claims_of,
@@ -105,6 +106,10 @@ def claim_next(*, by: User, lane: Case.Lane | None = None, licensee_id: int | No
 
 def claim(*, case_id: int, by: User) -> Case:
     """Claim this very case; claiming again what one holds changes nothing."""
+    held = held_claim(by)
+    if held is not None and held.case_id == case_id:
+        check_may_claim(by, held.case)
+        return held.case
     while True:
         try:
             case, held, read = _claim(case_id, by)

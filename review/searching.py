@@ -14,7 +14,7 @@ from audit.record import record
 from audit.verbs import Verb
 from review.models import Case
 from review.policies import check_holds_live_claim, open_claim
-from review.workflow import lock_for_reading
+from review.workflow import lock_and_ask
 from scoring.evidence import open_texts
 from scoring.models import Message
 
@@ -22,8 +22,9 @@ from scoring.models import Message
 def search_revealed(*, case_id: int, words: str, by: User) -> list[int]:
     """Turns that this person has revealed on this case, and that have the words."""
     with transaction.atomic():
-        case = lock_for_reading(case_id, by)
-        messages = list(case.conversation.messages.filter(reveals__case=case, reveals__revealed_by=by))
+        read = Message.objects.filter(reveals__case=case_id, reveals__revealed_by=by)
+        case, answers = lock_and_ask(case_id, by, messages=read)
+        messages = answers["messages"]
         _record(case, messages, by)
     return _with_words(case, messages, words)
 
@@ -31,9 +32,11 @@ def search_revealed(*, case_id: int, words: str, by: User) -> list[int]:
 def search_all(*, case_id: int, words: str, by: User) -> list[int]:
     """All turns that have the words, for who holds the claim."""
     with transaction.atomic():
-        case = lock_for_reading(case_id, by)
+        case, answers = lock_and_ask(
+            case_id, by, messages=Message.objects.filter(conversation__cases=case_id)
+        )
         check_holds_live_claim(case, open_claim(case), by)
-        messages = list(case.conversation.messages.all())
+        messages = answers["messages"]
         _record(case, messages, by)
     return _with_words(case, messages, words)
 

@@ -96,39 +96,73 @@ def _messages_of(case_id: int) -> QuerySet[Message]:
 
 
 def annotate(
-    *, case_id: int, by: User, number: int, characteristic: str, words: str = "", note: str = ""
+    *,
+    case_id: int,
+    by: User,
+    number: int,
+    characteristic: str,
+    words: str = "",
+    note: str = "",
+    supersedes: int | None = None,
 ) -> Annotation:
-    """Label a message, or the quoted `words` in it, with a key of scoring/characteristics.py."""
+    """Label a message, or the quoted `words` in it, with a key of scoring/characteristics.py. In the place of an older
+    annotation where one is named: without a characteristic that one is only taken back."""
+    said = {"characteristic": characteristic, "words": words, "note": note}
     with transaction.atomic():
-        case, answers = _lock_for_work(case_id, by, numbers=[number])
-        check_characteristic(case, characteristic)
-        message = _revealed_message(case, number, answers)
-        annotation = _write(case, message, by, characteristic=characteristic, words=words, note=note)
-        record(Verb.CASE_ANNOTATED, by=by, about=case.about(), payload=_place(annotation))
-        return annotation
+        return _annotate(case_id, by, number=number, supersedes=supersedes, **said)
+
+
+def annotate_and_show(
+    *, case_id: int, by: User, number: int, supersedes: int | None = None, **said: str
+) -> dict[int, str]:
+    """The same; and {turn number: text}, since the turn is shown once more with its new mark."""
+    with transaction.atomic():
+        annotation = _annotate(case_id, by, number=number, supersedes=supersedes, **said)
+        case, message = annotation.case, annotation.message
+        keep_and_record(case, {"messages": [message], "seen": [message.pk]}, by=by)
+    return texts_of(case, [message])
 
 
 def supersede_annotation(
     *, case_id: int, by: User, annotation_id: int, characteristic: str = "", words: str = "", note: str = ""
 ) -> Annotation:
     """Put a newer annotation in the place of one; without a characteristic it only takes that one back."""
+    said = {"characteristic": characteristic, "words": words, "note": note}
     with transaction.atomic():
-        named = Annotation.objects.filter(case=case_id, pk=annotation_id)
-        case, answers = _lock_for_work(
-            case_id,
-            by,
-            numbers=named.values("message__number"),
-            named=named.select_related("message", "superseded_by__annotated_by"),
-        )
+        return _annotate(case_id, by, number=0, supersedes=annotation_id, **said)
+
+
+def _annotate(
+    case_id: int,
+    by: User,
+    *,
+    number: int,
+    supersedes: int | None,
+    characteristic: str,
+    words: str,
+    note: str,
+) -> Annotation:
+    named = Annotation.objects.filter(case=case_id, pk=supersedes or 0)
+    case, answers = _lock_for_work(
+        case_id,
+        by,
+        numbers=named.values("message__number") if supersedes else [number],
+        named=named.select_related("message", "superseded_by__annotated_by"),
+    )
+    old = None
+    if supersedes:
         old = find_annotation(case, answers["named"])
         check_not_superseded(case, old)
-        if characteristic:
-            check_characteristic(case, characteristic)
-        message = _revealed_message(case, old.message.number, answers)
-        new = _write(case, message, by, characteristic=characteristic, words=words, note=note, supersedes=old)
-        payload = {**_place(new), "supersedes": old.pk}
-        record(Verb.ANNOTATION_SUPERSEDED, by=by, about=case.about(), payload=payload)
-        return new
+        number = old.message.number
+    if characteristic or old is None:
+        check_characteristic(case, characteristic)
+    message = _revealed_message(case, number, answers)
+    said = {"characteristic": characteristic, "words": words, "note": note}
+    annotation = _write(case, message, by, supersedes=old, **said)
+    verb = Verb.ANNOTATION_SUPERSEDED if old else Verb.CASE_ANNOTATED
+    payload = _place(annotation) | ({"supersedes": old.pk} if old else {})
+    record(verb, by=by, about=case.about(), payload=payload)
+    return annotation
 
 
 def _lock_for_work(

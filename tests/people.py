@@ -105,7 +105,7 @@ def browser_of() -> Callable[[User], Client]:
 def signed_in_client(person: User, **options: Any) -> Client:
     """With the session that signing in leaves behind; tests/browser and accounts/tests walk through the door itself."""
     client = Client(**options)
-    client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(person, backend="licensees.signed_in_backend.OneQuestionBackend")
     session = client.session
     sessions.begin(session, now=timezone.now())
     session.save()

@@ -160,6 +160,8 @@ class World:
                 delivery_id=delivery.pk, by=supervisor, outcome="more_asked", words="The week before."
             )
         self.cases["referred"] = case
+        # What is sealed, with an answer and what its recipient asked for, is read by who asked.
+        self.meant["another"] = {"escalation_id": packet.approval.escalation_id}
         self.there |= {
             "escalation_id": waiting.pk,
             "packet_id": packet.pk,

@@ -227,7 +227,7 @@ def test_a_part_of_a_page_is_sent_to_the_door_too(mara: User) -> None:
 
 def test_a_session_without_a_second_factor_opens_nothing(mara: User) -> None:
     client = Client()
-    client.force_login(mara, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(mara, backend="licensees.signed_in_backend.OneQuestionBackend")
     assert client.get(QUEUE)["Location"].startswith("/sign-in")
 
 

@@ -179,8 +179,7 @@ class Delivery(models.Model):
     @property
     def is_the_one(self) -> bool:
         """Whether no other may be released beside it, as the database holds it."""
-        once = (*Recipient.SENT, Recipient.Transport.CHECKLIST)
-        return self.transport in once and self.state != self.State.GIVEN_UP
+        return self.transport in Recipient.RELEASED_ONCE and self.state != self.State.GIVEN_UP
 
 
 class DeliveryEntry(AppendOnly):

@@ -11,8 +11,10 @@ from django.utils import timezone
 from audit.append_only import AppendOnly
 from audit.record import About
 from audit.verbs import Verb
+from licensees.together import Question, Statement, ask, lock_and_ask
 from referrals.models.recipient import Recipient
 from review.models import Case, Decision
+from review.models.known import know, known_of
 from scoring.models import Participant
 
 # A supplement or a retraction belongs to the case of the packet that it names.
@@ -29,12 +31,52 @@ RETURN NULL;
 """
 
 
+LOCK_CASE = """
+    SELECT 1 FROM review_case
+     WHERE id = (SELECT case_id FROM referrals_escalation WHERE id = %(escalation)s) FOR UPDATE
+"""
+LOCK = "SELECT 1 FROM referrals_escalation WHERE id = %(escalation)s FOR UPDATE"
+
+
 class EscalationQuerySet(models.QuerySet["Escalation"]):
     def lock(self, escalation_id: int) -> "Escalation":
-        """Lock the case, then the escalation: always in this order, as the verbs of review do."""
-        case_id = self.values_list("case_id", flat=True).get(pk=escalation_id)
-        Case.objects.lock(case_id)
-        return self.select_for_update(of=("self",)).select_related("case__licensee").get(pk=escalation_id)
+        """Lock the case, then the escalation: always in this order, as the verbs of review do. In one journey with all
+        its versions and answers, as they are under the lock."""
+        which = {"escalation": escalation_id}
+        locks = Statement(LOCK_CASE, which, 1), Statement(LOCK, which, 1)
+        return _one_of(lock_and_ask(*locks, **self._with_all_around(escalation_id)))
+
+    def read(self, escalation_id: int) -> "Escalation":
+        """The same without a lock."""
+        return _one_of(ask(**self._with_all_around(escalation_id)))
+
+    def _with_all_around(self, escalation_id: int) -> dict[str, Question]:
+        joined = self.select_related(
+            *(
+                "case__licensee",
+                "case__conversation__data_key",
+                "decision__decided_by",
+                "requested_by",
+                "owner",
+            ),
+            *("approval__approved_by", "follows__approval__escalation__case"),
+        )
+        versions = EscalationVersion.objects.filter(escalation=escalation_id).order_by("number")
+        return {
+            "escalation": joined.defer("follows__archive_sealed").filter(pk=escalation_id),
+            "versions": versions.select_related(*EscalationVersion.JOINED),
+            "answers": EscalationAnswer.objects.filter(escalation=escalation_id).select_related(
+                "answered_by"
+            ),
+        }
+
+
+def _one_of(answers: Mapping[str, list[Any]]) -> "Escalation":
+    if not answers["escalation"]:
+        raise Escalation.DoesNotExist
+    escalation: Escalation = answers["escalation"][0]
+    know(escalation, versions=answers["versions"], answers=answers["answers"])
+    return escalation
 
 
 class Escalation(models.Model):
@@ -175,12 +217,19 @@ class Escalation(models.Model):
 
     @property
     def current(self) -> "EscalationVersion":
-        joined = self.versions.select_related("submitted_by", "recipient", "subject", "possible_minor")
-        return joined.get(number=self.version_count)
+        return self.version(self.version_count)
+
+    def version(self, number: int) -> "EscalationVersion":
+        known = known_of(self, "versions")
+        if known is not None:
+            return next(one for one in known if one.number == number)
+        return self.versions.select_related(*EscalationVersion.JOINED).get(number=number)
 
 
 class EscalationVersion(AppendOnly):
     """What was asked, each time that it was submitted."""
+
+    JOINED: ClassVar[tuple[str, ...]] = ("submitted_by", "recipient", "subject", "possible_minor")
 
     class Redaction(models.TextChoices):
         """Why the text of a message that is not evidence stays behind: words of ours, so that they quote nobody."""

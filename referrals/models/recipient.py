@@ -32,6 +32,8 @@ class Recipient(models.Model):
     )
     # Sent by the machine once a person released it; the others are carried by a person.
     SENT: ClassVar[frozenset[str]] = frozenset({Transport.SFTP, Transport.CYBERTIP})
+    # By these a packet is released, and no second time: the others are files that a person takes as often as needed.
+    RELEASED_ONCE: ClassVar[frozenset[str]] = SENT | {Transport.CHECKLIST}
 
     name = models.CharField(max_length=120, unique=True)
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.HOTLINE)

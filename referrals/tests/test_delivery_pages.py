@@ -13,10 +13,12 @@ from django.utils import timezone
 
 from accounts.models import User
 from referrals.cybertip_standin import Fault, StandIn
+from referrals.delivery_words import progress_of
 from referrals.models import Delivery, Packet, Recipient
 from referrals.recipients import change_recipient
 from referrals.sending import send_released
 from referrals.tests.conftest import approved_by, ask
+from referrals.transports.interface import Line
 from review.models import Case
 from scoring.preservation import held_until
 
@@ -190,3 +192,14 @@ def _queries(browser: Client, page: str) -> int:
     with CaptureQueriesContext(connection) as queries:
         assert browser.get(page).status_code == 200
     return len(queries)
+
+
+def test_the_progress_counts_the_steps_that_the_transport_has() -> None:
+    """A retraction that takes one report back has one step, not the six of a report."""
+    delivery = Delivery(state=Delivery.State.SENDING, attempt=2)
+    earlier = [Line(1, "submit", "intended", {"steps": 6}), Line(1, "submit", "done", {})]
+    assert progress_of(delivery, earlier) is None
+    begun = [*earlier, Line(2, "retract 4711", "intended", {"steps": 1})]
+    assert progress_of(delivery, begun) == {"percent": 0, "figure": "0 of 1"}
+    done = [*begun, Line(2, "retract 4711", "done", {})]
+    assert progress_of(delivery, done) == {"percent": 100, "figure": "1 of 1"}

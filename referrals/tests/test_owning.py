@@ -74,7 +74,7 @@ def test_who_took_it_over_cannot_approve_it(
         approved_by(returned, ines)
     assert refusal.value.sentence == "You own this escalation, so you cannot approve it. Ask Otto."
     assert not Packet.objects.exists()
-    assert who_can_answer(returned) == [otto]
+    assert who_can_answer(Escalation.objects.get(pk=returned.pk)) == [otto]
     assert approved_by(returned, otto).approval.requested_by == returned.requested_by
 
 

@@ -17,7 +17,7 @@ from audit.transitions import NotPossible
 from audit.verbs import Verb
 from referrals import delivering
 from referrals.models import Delivery, Escalation, Recipient, RecipientRequest
-from referrals.pressing import pressing_for
+from referrals.pressing import about_pressing, pressing_in
 from referrals.requests import answer_request
 from referrals.standing import open_ones, overdue, standings
 from referrals.tests.conftest import approved_by, ask
@@ -90,7 +90,7 @@ def test_what_the_nca_asks_for_is_owed_within_seven_days_by_somebody(
     standing = standings([escalation])[escalation.pk]
     assert (standing.owner, standing.due_at, standing.is_overdue) == (ines, request.due_at, False)
     assert standing.next_step.startswith("Test desk of the police asks for more: Ines")
-    (pressing,) = pressing_for(otto)
+    (pressing,) = pressing_in(about_pressing(otto))
     assert (pressing.is_asked, pressing.is_threat, pressing.is_overdue) == (True, False, False)
     overview = browser_of(otto).get(reverse("review:overview")).content.decode()
     assert "Recipients ask for more" in overview
@@ -107,7 +107,7 @@ def test_what_the_nca_asks_for_is_owed_within_seven_days_by_somebody(
     with pytest.raises(NotPossible, match="Otto recorded the answer"):
         answer_request(request_id=request.pk, by=ines, words=WORDS)
     assert not open_ones(found).exists()
-    assert not pressing_for(otto)
+    assert not pressing_in(about_pressing(otto))
     assert b"portal" not in bytes(RecipientRequest.objects.get().answer_sealed or b"")
 
 

@@ -10,8 +10,9 @@ from audit.models import AuditEvent
 from audit.transitions import NotPossible
 from audit.verbs import Verb
 from referrals.comparison import changes_between
+from referrals.history import read_history
 from referrals.models import Escalation, EscalationAnswer, EscalationVersion, Recipient
-from referrals.reading import preview_again, read_history, view_packet
+from referrals.reading import preview_again, view_packet
 from referrals.submission import open_reason, submission_of
 from referrals.tests.conftest import GROUNDS, approved_by, asked, edit_message
 from referrals.workflow import resubmit, return_escalation

@@ -20,7 +20,7 @@ from audit.verbs import Verb
 from licensees.models import Licensee
 from referrals.models import Escalation, Recipient, SupervisorNotice
 from referrals.notices import send_notices
-from referrals.pressing import pressing_for
+from referrals.pressing import about_pressing, pressing_in
 from referrals.tests.conftest import GROUNDS, approved_by, ask, asked
 from referrals.workflow import resubmit, return_escalation
 from review.models import Case
@@ -73,7 +73,7 @@ def test_the_email_holds_ids_and_not_a_word_of_the_case(threat: Escalation) -> N
 
 def test_suspected_exploitation_goes_through_the_list_alone(escalation: Escalation, otto: User) -> None:
     assert not SupervisorNotice.objects.exists()
-    assert pressing_for(otto) == []
+    assert pressing_in(about_pressing(otto)) == []
 
 
 def test_a_mail_server_that_is_away_loses_nothing(threat: Escalation, settings: Any) -> None:
@@ -142,7 +142,7 @@ def test_what_is_overdue_is_on_the_list_and_on_the_overview(
 def test_what_was_returned_becomes_overdue_too(escalation: Escalation, otto: User) -> None:
     return_escalation(escalation_id=escalation.pk, by=otto, reason="Say when it began.")
     Escalation.objects.update(due_at=timezone.now() - timedelta(minutes=5))
-    assert [one.escalation_id for one in pressing_for(otto)] == [escalation.pk]
+    assert [one.escalation_id for one in pressing_in(about_pressing(otto))] == [escalation.pk]
 
 
 def test_an_escalation_of_several_versions_counts_once_and_as_its_last(
@@ -151,13 +151,15 @@ def test_an_escalation_of_several_versions_counts_once_and_as_its_last(
     """It was asked as a threat and then as suspected exploitation: what counts is what is asked now."""
     return_escalation(escalation_id=threat.pk, by=otto, reason="Nobody is at risk right now.")
     resubmit(escalation_id=threat.pk, by=mara, seen_revision=1, **asked(case, desk))
-    assert pressing_for(otto) == []
+    assert pressing_in(about_pressing(otto)) == []
     Escalation.objects.update(due_at=timezone.now() - timedelta(minutes=5))
-    assert [(one.escalation_id, one.is_threat) for one in pressing_for(otto)] == [(threat.pk, False)]
+    assert [(one.escalation_id, one.is_threat) for one in pressing_in(about_pressing(otto))] == [
+        (threat.pk, False)
+    ]
 
 
 def test_a_packet_that_nobody_brings_away_becomes_overdue(escalation: Escalation, otto: User) -> None:
     approved_by(escalation, otto)
-    assert pressing_for(otto) == []
+    assert pressing_in(about_pressing(otto)) == []
     Escalation.objects.update(due_at=timezone.now() - timedelta(minutes=5))
-    assert [one.is_overdue for one in pressing_for(otto)] == [True]
+    assert [one.is_overdue for one in pressing_in(about_pressing(otto))] == [True]

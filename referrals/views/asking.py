@@ -1,6 +1,6 @@
 """Asking a second person: choose the evidence, see the packet as it would be, then ask; again after a return."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -14,15 +14,16 @@ from accounts.access import access
 from accounts.models import User
 from accounts.roles import Role
 from accounts.signed_in import signed_in
+from licensees.together import Question, ask
 from referrals import workflow
 from referrals.asked import Asked
 from referrals.follow_policies import followed
 from referrals.following import read_on
-from referrals.forms import RequestForm, RetractionForm, initial_of
+from referrals.forms import RequestForm, RetractionForm, about_request, initial_of
+from referrals.history import Entry, read_history
 from referrals.models import Escalation, EscalationVersion
 from referrals.permissions import get_escalation_for
 from referrals.reading import (
-    Entry,
     Reading,
     check_can_begin,
     check_can_begin_again,
@@ -30,17 +31,16 @@ from referrals.reading import (
     preview,
     preview_again,
     read_choices,
-    read_history,
-    readable_numbers,
+    readable,
     readers_for,
 )
 from referrals.submission import open_grounds
 from referrals.views.document import document
 from review.golden import answer_golden
-from review.models import Annotation, Case, Decision
+from review.models import Annotation, Case, Claim, Decision
+from review.models.known import know
 from review.permissions import get_case_for
 from review.policies import REVEALED_AT_ONCE
-from scoring.models import Conversation
 
 READ = "read:"
 
@@ -50,8 +50,16 @@ READ = "read:"
 def escalate(request: HttpRequest, reference: str) -> HttpResponse:
     person = signed_in(request)
     case = get_case_for(person, reference)
+    own = Annotation.objects.filter(case=case, annotated_by=person, superseded_by=None)
+    answers = ask(
+        claims=Claim.objects.filter(case=case).select_related("holder"),
+        own=own.exclude(characteristic="").values_list("message__number", flat=True),
+        **_questions(case, {person.pk}),
+    )
+    know(case, claims=answers["claims"])
     check_can_begin(person, case)
-    form = _form(request, case, initial=_first_initial(request, case), readers={person.pk})
+    initial = {"evidence": sorted(set(answers["own"])), "seen_revision": _seen_revision(request, case)}
+    form = _form(request, case, initial=initial, answers=answers)
 
     def look(asked: Asked) -> Reading:
         return preview(case_id=case.pk, by=person, asked=asked)
@@ -63,6 +71,7 @@ def escalate(request: HttpRequest, reference: str) -> HttpResponse:
     words = {
         "case": case,
         "readers": {person.pk},
+        "read": answers["read"],
         "back": reverse("review:case", args=[case.reference]),
     }
     return _answer(request, form, words, look=look, submit=submit)
@@ -77,8 +86,9 @@ def resubmit(request: HttpRequest, escalation_id: int) -> HttpResponse:
     case = escalation.case
     readers = readers_for(person, escalation)
     is_retraction = escalation.relation == Escalation.Relation.RETRACTS
+    answers = {} if is_retraction else ask(**_questions(case, readers))
     form = (
-        _retraction_form(request, escalation) if is_retraction else _next_form(request, escalation, readers)
+        _retraction_form(request, escalation) if is_retraction else _next_form(request, escalation, answers)
     )
 
     def look(asked: Asked) -> Reading:
@@ -91,6 +101,7 @@ def resubmit(request: HttpRequest, escalation_id: int) -> HttpResponse:
     words = {
         "case": case,
         "readers": readers,
+        "read": answers.get("read", []),
         "back": reverse("referrals:escalation", args=[escalation.pk]),
         "escalation": escalation,
         "returned": _returned(escalation, person) if escalation.state == Escalation.State.RETURNED else None,
@@ -113,7 +124,9 @@ def _answer(
     words |= {"form": form}
     if step.startswith(READ) and "read_on" in words:
         words["read_on"](numbers=_turns(step.removeprefix(READ)))
-        form.fields["evidence"].choices = _as_choices(words["case"], words["readers"])  # type: ignore[attr-defined]
+        words["read"] = list(readable(words["case"], words["readers"]))
+        if isinstance(form, RequestForm):
+            form.offer(words["read"])
         step = "change"
     if step == "change" or not form.is_valid():
         words |= _choices(request, words, form) if isinstance(form, RequestForm) else {}
@@ -168,37 +181,38 @@ def _returned(escalation: Escalation, person: User) -> Entry:
     return next(entry for entry in reversed(history) if entry.act.startswith("returned"))
 
 
+def _questions(case: Case, readers: Collection[int]) -> dict[str, Question]:
+    return {**about_request(case), "read": readable(case, readers)}
+
+
 def _form(
     request: HttpRequest,
     case: Case,
     *,
     initial: dict[str, Any],
-    readers: Collection[int],
+    answers: Mapping[str, Sequence[Any]],
     follows: EscalationVersion | None = None,
 ) -> RequestForm:
-    readable = readable_numbers(case, readers)
-    return RequestForm(request.POST or None, case=case, readable=readable, initial=initial, follows=follows)
+    return RequestForm(request.POST or None, case=case, answers=answers, initial=initial, follows=follows)
 
 
-def _next_form(request: HttpRequest, escalation: Escalation, readers: Collection[int]) -> RequestForm:
+def _next_form(
+    request: HttpRequest, escalation: Escalation, answers: Mapping[str, Sequence[Any]]
+) -> RequestForm:
     follows = followed(escalation).approval.escalation.current if escalation.is_follow_up else None
-    initial = _next_initial(escalation)
-    return _form(request, escalation.case, initial=initial, readers=readers, follows=follows)
+    initial = {**initial_of(escalation.current), "seen_revision": escalation.case.conversation.revision}
+    return _form(request, escalation.case, initial=initial, answers=answers, follows=follows)
 
 
 def _retraction_form(request: HttpRequest, escalation: Escalation) -> RetractionForm:
     version = escalation.current
-    initial = {"grounds": open_grounds(version), "seen_revision": _revision(escalation.case)}
+    initial = {"grounds": open_grounds(version), "seen_revision": escalation.case.conversation.revision}
     return RetractionForm(request.POST or None, version=version, initial=initial)
-
-
-def _as_choices(case: Case, readers: Collection[int]) -> list[tuple[int, str]]:
-    return [(number, str(number)) for number in readable_numbers(case, readers)]
 
 
 def _choices(request: HttpRequest, words: dict[str, Any], form: RequestForm) -> dict[str, Any]:
     case, ticked = words["case"], form["evidence"].value() or []
-    choices = read_choices(case_id=case.pk, by=signed_in(request), readers=words["readers"])
+    choices = read_choices(case=case, by=signed_in(request), messages=words["read"])
     last, count = choices[-1].message.number if choices else 0, case.conversation.message_count
     return {
         "choices": choices,
@@ -217,20 +231,7 @@ def _proposal(words: dict[str, Any], form: RequestForm) -> str:
     return " ".join(dict.fromkeys(proposal.why for proposal in form.proposals.values()))
 
 
-def _first_initial(request: HttpRequest, case: Case) -> dict[str, Any]:
-    """What they annotated is ticked. The case page says which revision they read; it may be older than today's."""
-    own = Annotation.objects.filter(case=case, annotated_by=signed_in(request), superseded_by=None)
-    revision = _revision(case)
-    seen = request.GET.get("seen", "")
-    return {
-        "evidence": sorted(set(own.exclude(characteristic="").values_list("message__number", flat=True))),
-        "seen_revision": min(int(seen), revision) if seen.isdecimal() else revision,
-    }
-
-
-def _next_initial(escalation: Escalation) -> dict[str, Any]:
-    return {**initial_of(escalation.current), "seen_revision": _revision(escalation.case)}
-
-
-def _revision(case: Case) -> int:
-    return Conversation.objects.values_list("revision", flat=True).get(pk=case.conversation_id)
+def _seen_revision(request: HttpRequest, case: Case) -> int:
+    """The case page says which revision they read; it may be older than today's."""
+    revision, seen = case.conversation.revision, request.GET.get("seen", "")
+    return min(int(seen), revision) if seen.isdecimal() else revision

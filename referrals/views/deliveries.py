@@ -45,7 +45,6 @@ from scoring.preservation import held_until
 
 SHOWN = 100
 # report, two calls for each of two files, finish.
-STEPS_OF = {Recipient.Transport.CYBERTIP: 6, Recipient.Transport.SFTP: 1}
 State = Delivery.State
 Transport = Recipient.Transport
 LISTS = {
@@ -165,7 +164,7 @@ def progress(request: HttpRequest, delivery_id: int) -> HttpResponse:
 def _where_it_is(delivery: Delivery, lines: list[journal.Line]) -> dict[str, Any]:
     return {
         "next": next_of(delivery, lines),
-        "progress": progress_of(delivery, lines, STEPS_OF.get(Transport(delivery.transport), 0)),
+        "progress": progress_of(delivery, lines),
         "reloads": delivery.state in (State.RELEASED, State.SENDING),
     }
 

@@ -19,9 +19,9 @@ from licensees.assignments import licensees_served_by, serves
 from referrals.comparison import Change, changes_between
 from referrals.completeness import changed_meanwhile, checks, missing_from
 from referrals.confirming import purpose_of
-from referrals.feedback import read_feedback
 from referrals.forms import ApprovalForm, OwnerForm, ReasonForm
-from referrals.models import Escalation, EscalationVersion, Packet, SupervisorNotice
+from referrals.models import Escalation, EscalationVersion, Packet
+from referrals.opening import open_escalation
 from referrals.permissions import (
     check_may_approve,
     check_may_withdraw,
@@ -31,8 +31,7 @@ from referrals.permissions import (
     who_can_answer,
 )
 from referrals.policies import what_happened
-from referrals.reading import read_history, view_packet
-from referrals.requests import open_requests
+from referrals.reading import Reading
 from referrals.standing import ended, overdue, standings, undelivered
 from referrals.submission import submission_of
 from referrals.views.document import document
@@ -79,36 +78,30 @@ def show(request: HttpRequest, escalation_id: int) -> HttpResponse:
 def escalation_page(request: HttpRequest, escalation: Escalation, *, not_confirmed: str = "") -> HttpResponse:
     """The escalation as this person may see it; with a sentence where they failed to show that it is they."""
     person = signed_in(request)
-    standing = standings([escalation])[escalation.pk]
+    opened = open_escalation(escalation, by=person)
     words = {
         "escalation": escalation,
         "case": escalation.case,
         "state": state_of(escalation),
-        "due": due_of(standing.due_at),
-        "standing": standing,
-        "told": _told(escalation) if escalation.is_live else [],
+        "due": due_of(opened.standing.due_at),
+        "standing": opened.standing,
+        "told": opened.told,
         "email_works": bool(settings.EMAIL_HOST),
         "what_happened": what_happened(escalation),
-        "history": read_history(escalation_id=escalation.pk, by=person),
+        "history": opened.history,
         "not_confirmed": not_confirmed,
         "is_confirmed": _is_confirmed(request, escalation),
         **_acts(person, escalation),
     }
     if escalation.state == State.SEALED:
         words |= {
-            "feedback": read_feedback(escalation_id=escalation.pk, by=person),
-            "asked_for_more": open_requests(escalation),
+            "feedback": opened.feedback,
+            "asked_for_more": opened.asked_for_more,
             "may_answer_request": supervises(person, escalation),
         }
-    if escalation.is_live:
-        words |= _packet(request, person, escalation)
+    if opened.reading is not None:
+        words |= _packet(request, person, escalation, opened.reading)
     return render(request, "referrals/escalation.html", words, status=422 if not_confirmed else 200)
-
-
-def _told(escalation: Escalation) -> list[SupervisorNotice]:
-    """Whom the machine told, or tries to tell, that this version waits."""
-    own = escalation.notices.filter(version_number=escalation.version_count)
-    return list(own.select_related("supervisor"))
 
 
 def _is_confirmed(request: HttpRequest, escalation: Escalation) -> bool:
@@ -177,8 +170,7 @@ def _acts(person: User, escalation: Escalation) -> dict[str, Any]:
     }
 
 
-def _packet(request: HttpRequest, person: User, escalation: Escalation) -> dict[str, Any]:
-    reading = view_packet(escalation_id=escalation.pk, by=person)
+def _packet(request: HttpRequest, person: User, escalation: Escalation, reading: Reading) -> dict[str, Any]:
     version = escalation.current
     since = _since(request, version)
     return {
@@ -208,7 +200,7 @@ def _since(request: HttpRequest, version: EscalationVersion) -> int:
 def _changes(version: EscalationVersion, since: int) -> list[Change]:
     if version.number == 1:
         return []
-    before = version.escalation.versions.get(number=since)
+    before = version.escalation.version(since)
     return changes_between(submission_of(before), submission_of(version))
 
 

@@ -44,7 +44,7 @@ def show(request: HttpRequest, packet_id: int) -> HttpResponse:
         "is_followed": any(one.is_live for one in follow_ups),
         "may_follow": may_follow,
         "live": next((one for one in deliveries if one.is_the_one), None),
-        "is_sent": recipient.transport in (*Recipient.SENT, Recipient.Transport.CHECKLIST),
+        "is_sent": recipient.transport in Recipient.RELEASED_ONCE,
         "is_encrypted": bool(recipient.age_keys),
         "held_until": held_until(escalation.case.conversation_id),
         "may_download": may_download,

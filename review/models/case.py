@@ -11,10 +11,15 @@ from audit.record import About
 from audit.verbs import Verb
 from licensees.models import Licensee
 from licensees.together import Question, Statement, lock_and_ask
-from review.models.known import NAMES, know
+from review.models.known import know
 from scoring.models import Conversation, Score
 
+AROUND = ("claims", "holds", "decisions")
 LOCK = "SELECT 1 FROM review_case WHERE id = %(case)s FOR UPDATE"
+
+
+def lock_of(case_id: int) -> Statement:
+    return Statement(LOCK, {"case": case_id}, 1)
 
 
 class CaseQuerySet(models.QuerySet["Case"]):
@@ -25,14 +30,12 @@ class CaseQuerySet(models.QuerySet["Case"]):
     def lock_and_ask(self, case_id: int, **questions: Question) -> tuple["Case", dict[str, list[Any]]]:
         """The same with all its claims, holds and decisions, a handful of each, and with what is asked beside them: in
         one journey, and as it is under the lock."""
-        answers = lock_and_ask(
-            Statement(LOCK, {"case": case_id}, 1), **self.with_all_around(case_id), **questions
-        )
+        answers = lock_and_ask(lock_of(case_id), **self.with_all_around(case_id), **questions)
         return self.from_answers(answers), answers
 
     def with_all_around(self, case_id: int) -> dict[str, Question]:
         """The questions, to be asked together with others."""
-        claims, holds, decisions = (_rows_of(name).filter(case=case_id).order_by("pk") for name in NAMES)
+        claims, holds, decisions = (_rows_of(name).filter(case=case_id).order_by("pk") for name in AROUND)
         joined = self.filter(pk=case_id).select_related("licensee", "conversation__data_key")
         return {
             "case": joined,
@@ -46,7 +49,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
         if not answers["case"]:
             raise Case.DoesNotExist
         case: Case = answers["case"][0]
-        know(case, **{name: answers[name] for name in NAMES})
+        know(case, **{name: answers[name] for name in AROUND})
         return case
 
 

@@ -1,31 +1,29 @@
-"""What is known of a case as it was read: claims, holds and decisions that nobody has to ask for again."""
+"""What is known of a row as it was read, so that nobody has to ask for it again: all that points at it by some name."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from review.models.case import Case
-
-NAMES = ("claims", "holds", "decisions")
+from django.db.models import Model
 
 
-def know(case: "Case", **rows: Sequence[Any]) -> None:
-    """These are all of its claims, holds or decisions, as a page has read them or as they are under the lock."""
+def know(row: Model, **rows: Sequence[Any]) -> None:
+    """These are all that point at it by this name, as a page has read them or as they are under the lock."""
     for name, found in rows.items():
-        every = getattr(case, name).all()
+        every = getattr(row, name).all()
         every._result_cache, every._prefetch_done = list(found), True
-        case.__dict__.setdefault("_prefetched_objects_cache", {})[name] = every
+        row.__dict__.setdefault("_prefetched_objects_cache", {})[name] = every
+        back = getattr(type(row), name).field.name
         for one in found:
-            one.case = case
+            setattr(one, back, row)
 
 
-def known_of(case: "Case", name: str) -> list[Any] | None:
-    known = case.__dict__.get("_prefetched_objects_cache", {}).get(name)
+def known_of(row: Model, name: str) -> list[Any] | None:
+    known = row.__dict__.get("_prefetched_objects_cache", {}).get(name)
     return None if known is None else list(known)
 
 
-def learn(case: "Case", name: str, row: Any) -> None:
-    """A claim, hold or decision that was written just now, under the lock of the case."""
-    known = known_of(case, name)
+def learn(row: Model, name: str, one: Any) -> None:
+    """It was written just now, under the lock of the row."""
+    known = known_of(row, name)
     if known is not None:
-        know(case, **{name: [*known, row]})
+        know(row, **{name: [*known, one]})

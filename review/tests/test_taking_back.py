@@ -33,7 +33,7 @@ BrowserOf = Callable[[User], Client]
 def test_the_case_is_back_in_review_under_ones_own_claim(case: Case, mara: User):
     decision = dismiss(case, mara)
 
-    reopened = take_back(case_id=case.pk, by=mara)
+    reopened = take_back(case_id=case.pk, by=mara).case
 
     assert (reopened.state, reopened.closed_at) == (Case.State.IN_REVIEW, None)
     assert held_case(mara) == case
@@ -129,7 +129,7 @@ def test_what_a_colleague_handed_over_meanwhile_stays_and_the_case_waits(
     dismiss(case, mara)
     hand_over(case_id=other.pk, by=ines, to_id=mara.pk)
 
-    assert take_back(case_id=case.pk, by=mara).state == Case.State.WAITING
+    assert take_back(case_id=case.pk, by=mara).case.state == Case.State.WAITING
     assert held_case(mara) == other
     assert claim_next(by=ines) == case
 

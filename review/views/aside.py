@@ -12,7 +12,6 @@ from accounts.access import access
 from accounts.roles import Role
 from review import holds, queue, undoing
 from review.forms import HandOverForm, HoldForm
-from review.leases import held_case
 from review.models import Case
 from review.permissions import check_may_claim, colleagues, get_case_for
 from review.policies import check_holds_live_claim, on_day, open_claim
@@ -69,14 +68,13 @@ def hand_over(request: PersonRequest, reference: str) -> HttpResponse:
 @require_POST
 def take_back(request: PersonRequest, reference: str) -> HttpResponse:
     case = get_case_for(request.user, reference)
-    before = held_case(request.user)
-    reopened = undoing.take_back(case_id=case.pk, by=request.user)
+    reopened, given_back = undoing.take_back(case_id=case.pk, by=request.user)
     if reopened.state == Case.State.WAITING:
         messages.info(
             request, f"The decision is taken back. {case.reference} waits, since you hold another case."
         )
         return redirect("review:queue")
-    waits = f" {before.reference} waits again; you may still take it." if before else ""
+    waits = f" {given_back.reference} waits again; you may still take it." if given_back else ""
     messages.success(request, f"The decision is taken back. The case is yours again.{waits}")
     return redirect("review:case", case.reference)
 

@@ -1,5 +1,7 @@
 """The acts on a case. Each view: fetch and authorise, bind the form, call one verb, answer."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -29,12 +31,16 @@ def claim(request: PersonRequest, reference: str) -> HttpResponse:
     case = get_case_for(request.user, reference)
     again = "again" in request.POST
     try:
-        queue.claim(case_id=case.pk, by=request.user)
+        claimed = queue.claim(case_id=case.pk, by=request.user)
     except RestFirst:
         if again:
             raise  # the page of a refusal keeps what was typed
         return redirect("review:care")
-    return _go_on(request, case) if again else redirect("review:case", case.reference)
+    if not again:
+        return redirect("review:case", case.reference)
+    # What else the page shows of it was read a moment ago.
+    case.state, case.conversation = claimed.state, claimed.conversation
+    return _go_on(request, case)
 
 
 @reviewers
@@ -74,10 +80,10 @@ def annotate(request: PersonRequest, reference: str) -> HttpResponse:
     form = AnnotateForm(request.POST)
     if not form.is_valid():
         return _invalid_annotation(request, case, form)
-    number = _annotate(case, form, request)
     if not request.htmx:
-        return redirect(turn_url(case, number))
-    texts = workflow.reveal(case_id=case.pk, numbers=[number], by=request.user)
+        annotation = workflow.annotate(**_said(case, form, request))
+        return redirect(turn_url(case, annotation.message.number))
+    texts = workflow.annotate_and_show(**_said(case, form, request))
     response = turns_in_place(request, case, texts)
     response["HX-Trigger"] = "annotated"
     return response
@@ -91,7 +97,7 @@ def decide(request: PersonRequest, reference: str) -> HttpResponse:
     try:
         return _decide(request, case, form)
     except NotPossible as refusal:
-        refusal.page = conflict(get_case_for(request.user, reference), request.user, form)
+        refusal.page = conflict(case, request.user, form)
         raise
 
 
@@ -112,20 +118,13 @@ def _decide(request: PersonRequest, case: Case, form: DecideForm) -> HttpRespons
 
 def _go_on(request: PersonRequest, case: Case) -> HttpResponse:
     """From a conflict back to the case as it is now, with what had been typed into the decision."""
-    case = get_case_for(request.user, case.reference)
     form = fresh_decide_form(case, typed_before(request.POST))
     return render(request, "review/case_detail.html", case_page(standing_of(request, case), decide_form=form))
 
 
-def _annotate(case: Case, form: AnnotateForm, request: PersonRequest) -> int:
-    said = form.cleaned_data
-    number, replaced = said["number"], said["supersedes"]
-    about = {name: said[name] for name in ("characteristic", "words", "note")}
-    if replaced:
-        workflow.supersede_annotation(case_id=case.pk, by=request.user, annotation_id=replaced, **about)
-    else:
-        workflow.annotate(case_id=case.pk, by=request.user, number=number, **about)
-    return int(number)
+def _said(case: Case, form: AnnotateForm, request: PersonRequest) -> dict[str, Any]:
+    names = ("number", "supersedes", "characteristic", "words", "note")
+    return {"case_id": case.pk, "by": request.user} | {name: form.cleaned_data[name] for name in names}
 
 
 def _invalid_annotation(request: PersonRequest, case: Case, form: AnnotateForm) -> HttpResponse:

@@ -7,8 +7,9 @@ from django.urls import reverse
 from accounts.models import User
 from licensees.together import ask
 from review.forms import DecideForm, typed_before
-from review.models import Case, Claim, Decision, Hold
-from review.models.known import know
+from review.leases import open_claims_of
+from review.models import Case
+from review.permissions import about_opening, check_may_open, know_opening
 from review.policies import count, is_live, moment
 from review.turn_numbers import whole
 from review.views.standing import Standing
@@ -17,9 +18,9 @@ from review.views.standing import Standing
 def conflict(case: Case, person: User, form: DecideForm) -> dict[str, Any]:
     """For `errors/409.html`: what changed, and a form that goes on with the typed words where that is open.
 
-    `case` is read anew, after the refusal.
+    The case is read anew, after the refusal.
     """
-    standing = _standing(case, person)
+    standing = _standing_now(case, person)
     page: dict[str, Any] = {"changes": _changes(standing, form)}
     if not (standing.is_mine or standing.take[0]):
         return page
@@ -35,17 +36,18 @@ def conflict(case: Case, person: User, form: DecideForm) -> dict[str, Any]:
     }
 
 
-def _standing(case: Case, person: User) -> Standing:
-    """In one question."""
+def _standing_now(case: Case, person: User) -> Standing:
+    """In one question. It may have been closed to this person meanwhile."""
     answers = ask(
-        claims=Claim.objects.filter(case=case).select_related("holder").order_by("pk"),
-        holds=Hold.objects.filter(case=case).select_related("held_by"),
-        decisions=Decision.objects.filter(case=case).select_related("decided_by", "withdrawal"),
-        held=person.claims.filter(ended_at=None).select_related("case__licensee"),
+        **Case.every.with_all_around(case.pk),
+        **about_opening(case.pk, person),
+        held=open_claims_of(person),
     )
-    held = next(filter(is_live, answers.pop("held")), None)
-    know(case, **answers)
-    standing = Standing(case, person)
+    now = Case.every.from_answers(answers)
+    know_opening(now, person, answers)
+    check_may_open(person, now)
+    held = next(filter(is_live, answers["held"]), None)
+    standing = Standing(now, person)
     standing.held = held.case if held else None
     return standing
 

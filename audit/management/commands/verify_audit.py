@@ -25,27 +25,20 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--checkpoint",
+            *("--checkpoint", "--since"),
+            dest="checkpoint",
             type=Path,
             action="append",
             default=[],
             metavar="FILE",
-            help="kept by somebody else",
-        )
-        parser.add_argument(
-            "--since",
-            type=Path,
-            action="append",
-            default=[],
-            metavar="FILE",
-            help="an older one, to show consistency",
+            help="kept by somebody else; any number of them, older ones too",
         )
         parser.add_argument(
             "--key", type=Path, metavar="FILE", help=f"the public key, if not {VERIFIER_FILE}"
         )
 
-    def handle(self, *_: Any, checkpoint: list[Path], since: list[Path], key: Path | None, **__: Any) -> None:
-        held = self._given([*since, *checkpoint], key)
+    def handle(self, *_: Any, checkpoint: list[Path], key: Path | None, **__: Any) -> None:
+        held = self._given(checkpoint, key)
         faults = 0
         with one_moment(), reading() as entries:
             # In this process, while others read the entries.
