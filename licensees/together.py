@@ -7,9 +7,10 @@ become what the queryset would have answered: objects with what they join and wh
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 from uuid import UUID
 
@@ -44,25 +45,37 @@ class Statement:
     columns: int
 
 
-Question = models.QuerySet[Any, Any] | Statement
+class Shape:
+    """A queryset that is compiled once for a process; only one value of it, an id, differs from time to time."""
+
+    PLACE = -9_223_372_036_854_775_807
+
+    def __init__(self, build: Callable[[int], models.QuerySet[Any, Any]]) -> None:
+        self._build = build
+
+    @cached_property
+    def _compiled(self) -> "_Compiled":
+        return _Compiled(self._build(self.PLACE))
+
+    def about(self, value: int) -> "_Compiled":
+        question = copy(self._compiled)
+        question.parameters = tuple(value if one == self.PLACE else one for one in question.parameters)
+        return question
 
 
-def ask(**questions: Question) -> dict[str, list[Any]]:
+def ask(**questions: "Question") -> dict[str, list[Any]]:
     """{name: rows} of all the questions, which see the same state of the database."""
     return _ask([], questions)
 
 
-def lock_and_ask(*locks: Statement, **questions: Question) -> dict[str, list[Any]]:
+def lock_and_ask(*locks: Statement, **questions: "Question") -> dict[str, list[Any]]:
     """The same after the locks, taken in their order and sent along in one journey. Each is a statement of its own: the
     questions see what was committed while a lock was waited for."""
     return _ask(locks, questions)
 
 
-def _ask(locks: Sequence[Statement], questions: Mapping[str, Question]) -> dict[str, list[Any]]:
-    compiled = {
-        name: _Written(question) if isinstance(question, Statement) else _Compiled(question)
-        for name, question in questions.items()
-    }
+def _ask(locks: Sequence[Statement], questions: Mapping[str, "Question"]) -> dict[str, list[Any]]:
+    compiled = {name: _compiled(question) for name, question in questions.items()}
     open_ones = {name: question for name, question in compiled.items() if question.sql}
     answers: dict[str, list[Any]] = {name: [] for name in compiled}
     if not open_ones:
@@ -122,7 +135,7 @@ class _Compiled:
         except EmptyResultSet:
             self.sql, self.parameters = "", ()
 
-    @property
+    @cached_property
     def column(self) -> str:
         return _column(self.sql, len(self.compiler.select))
 
@@ -157,6 +170,15 @@ class _Compiled:
                 setattr(one, name, row[place])
             found.append(one)
         return found
+
+
+Question = models.QuerySet[Any, Any] | Statement | _Compiled
+
+
+def _compiled(question: Question) -> _Written | _Compiled:
+    if isinstance(question, _Compiled):
+        return question
+    return _Written(question) if isinstance(question, Statement) else _Compiled(question)
 
 
 def _reader(expression: Any) -> Callable[[Any], Any]:

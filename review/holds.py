@@ -11,7 +11,7 @@ from audit.record import Actor
 from audit.transitions import transition
 from audit.verbs import Verb
 from review.leases import CLAIMS, end_claim
-from review.locking import lock_case
+from review.locking import lock_case, lock_case_and_ask
 from review.models import Case, Claim, Hold
 from review.models.known import learn
 from review.notes import seal_hold_reason
@@ -49,7 +49,7 @@ def hold(*, case_id: int, by: User, until: datetime, reason: str) -> Hold:
 def resume(*, case_id: int, by: User) -> Case:
     """Take the case off hold before its time: anybody who works on the licensee's cases may."""
     with transaction.atomic():
-        case = lock_case(case_id, by=by)
+        case, _ = lock_case_and_ask(case_id, by=by)
         check_may_resume(by, case)
         check_on_hold(case)
         return end_hold(case, Hold.Ending.TAKEN_BACK, by=by)

@@ -10,11 +10,10 @@ from django.utils import timezone
 from audit.record import About
 from audit.verbs import Verb
 from licensees.models import Licensee
-from licensees.together import Question, Statement, lock_and_ask
+from licensees.together import Question, Shape, Statement, lock_and_ask
 from review.models.known import know
 from scoring.models import Conversation, Score
 
-AROUND = ("claims", "holds", "decisions")
 LOCK = "SELECT 1 FROM review_case WHERE id = %(case)s FOR UPDATE"
 
 
@@ -35,14 +34,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
     def with_all_around(self, case_id: int) -> dict[str, Question]:
         """The questions, to be asked together with others."""
-        claims, holds, decisions = (_rows_of(name).filter(case=case_id).order_by("pk") for name in AROUND)
-        joined = self.filter(pk=case_id).select_related("licensee", "conversation__data_key")
-        return {
-            "case": joined,
-            "claims": claims.select_related("holder"),
-            "holds": holds.select_related("held_by"),
-            "decisions": decisions.select_related("decided_by", "withdrawal"),
-        }
+        return {name: shape.about(case_id) for name, shape in ALL_AROUND.items()}
 
     def from_answers(self, answers: Mapping[str, list[Any]]) -> "Case":
         """The case that knows what was answered."""
@@ -184,10 +176,26 @@ class Case(models.Model):
         )
 
 
-def _rows_of(name: str) -> models.QuerySet[Any]:
-    """All that point at cases by this name; their modules import this one."""
-    rows: models.QuerySet[Any] = getattr(Case, name).field.model._default_manager.all()
-    return rows
+def _pointing(name: str, *joined: str) -> Shape:
+    """All that points at a case by this name; the modules of these models import this one."""
+
+    def rows(case_id: int) -> models.QuerySet[Any]:
+        every: models.QuerySet[Any] = getattr(Case, name).field.model._default_manager.all()
+        return every.filter(case=case_id).select_related(*joined).order_by("pk")
+
+    return Shape(rows)
+
+
+AROUND = {
+    "claims": _pointing("claims", "holder"),
+    "holds": _pointing("holds", "held_by"),
+    "decisions": _pointing("decisions", "decided_by", "withdrawal"),
+}
+ALL_AROUND = AROUND | {
+    "case": Shape(
+        lambda case_id: Case.every.filter(pk=case_id).select_related("licensee", "conversation__data_key")
+    ),
+}
 
 
 class CaseNumber(models.Model):

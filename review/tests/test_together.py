@@ -3,17 +3,18 @@
 from datetime import UTC, datetime
 
 from django.db import connection
-from django.db.models import Count, F
+from django.db.models import Count, F, QuerySet, Value
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from audit.models import AuditEvent
 from licensees.models import Licensee
-from licensees.together import Statement, ask
+from licensees.together import Shape, Statement, ask
 from review.models import Annotation, Case, Claim, Decision
 from review.queue import claim
 from review.workflow import annotate, reveal
 from scoring.models import DataKey, Message, Score
+from tests.factories import make_case
 
 
 def read(case: Case, by: User) -> None:
@@ -86,3 +87,24 @@ def test_what_is_written_in_sql_keeps_its_parameters_apart(case: Case):
     )
     assert answers["written"] == [[facts["text"], "2026-03-03T00:00:00+00:00", facts["text"]]]
     assert answers["cases"] == [case]
+
+
+def test_a_shape_is_compiled_once_and_answers_each_value(case: Case, northwind: Licensee):
+    other, built = make_case(northwind, external_id="other"), []
+
+    def build(pk: int) -> QuerySet[Case]:
+        built.append(pk)
+        found: QuerySet[Case] = Case.every.filter(pk=pk).select_related("licensee")
+        return found
+
+    shape = Shape(build)
+    for one in (case, other, case):
+        assert ask(found=shape.about(one.pk))["found"] == [one]
+    assert built == [Shape.PLACE]
+
+
+def test_a_row_of_more_than_a_hundred_columns_travels_in_parts(case: Case):
+    many = Case.every.annotate(**{f"place{place}": Value(place) for place in range(150)})
+    (found,) = ask(found=many)["found"]
+    assert found == case
+    assert [getattr(found, f"place{place}") for place in range(150)] == list(range(150))
