@@ -7,12 +7,14 @@ faulty forms among them. What asks more than twelve is named in `OVER`.
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
 from django.test import Client
 
+from accounts import sessions
 from accounts.models import User
 from artemis_site.site_map import Page, pages
 from tests.worlds import World
@@ -30,7 +32,11 @@ PAGE = frozenset({200, 403, 409, 422})
 
 
 @pytest.fixture(autouse=True)
-def settings_of_the_walk(settings: Any, caplog: pytest.LogCaptureFixture) -> None:
+def settings_of_the_walk(
+    settings: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Once a minute a request also writes down that its session is used: three more, whatever the page.
+    monkeypatch.setattr(sessions, "WRITTEN_EVERY", timedelta(days=1))
     caplog.set_level("CRITICAL", "django.request")
     settings.ARTEMIS_SECOND_REVIEW_PERCENT = 100
     settings.ARTEMIS_DAILY_MESSAGES = settings.ARTEMIS_DAILY_SEVERE_CASES = 0

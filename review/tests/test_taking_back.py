@@ -24,7 +24,7 @@ from review.queue import claim, claim_next, hand_over, held_case, release
 from review.statistics import statistics_of
 from review.tests.acts import dismiss, escalated, monitored, rescored
 from review.tests.racing import race
-from review.undoing import take_back
+from review.undoing import TakenBack, take_back
 from tests.factories import make_case
 
 BrowserOf = Callable[[User], Client]
@@ -202,7 +202,7 @@ def test_taking_back_and_taking_the_next_at_the_same_instant(northwind: Licensee
 
         reopened, taken = race(partial(take_back, case_id=case.pk, by=mara), partial(claim_next, by=mara))
 
-        assert isinstance(reopened, Case), reopened
+        assert isinstance(reopened, TakenBack), reopened
         assert isinstance(taken, Case), taken
         assert Claim.objects.filter(holder=mara, ended_at=None).count() == 1
         case.refresh_from_db()
@@ -220,7 +220,7 @@ def test_taking_back_while_the_conversation_comes_back(northwind: Licensee, mara
 
         reopened, _ = race(partial(take_back, case_id=case.pk, by=mara), open_cases)
 
-        assert isinstance(reopened, Case | NotPossible), reopened
+        assert isinstance(reopened, TakenBack | NotPossible), reopened
         assert Case.objects.filter(conversation=case.conversation_id, closed_at=None).count() == 1
         held = held_case(mara)
         if held:

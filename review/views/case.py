@@ -38,9 +38,9 @@ def claim(request: PersonRequest, reference: str) -> HttpResponse:
         return redirect("review:care")
     if not again:
         return redirect("review:case", case.reference)
-    # What else the page shows of it was read a moment ago.
-    case.state, case.conversation = claimed.state, claimed.conversation
-    return _go_on(request, case)
+    # Who holds it already reads on: nothing of it has changed since it was fetched.
+    is_as_it_was = (claimed.state, claimed.conversation.revision) == (case.state, case.conversation.revision)
+    return _go_on(request, case if is_as_it_was else get_case_for(request.user, reference))
 
 
 @reviewers
