@@ -21,8 +21,8 @@ from tests.worlds import World
 
 BrowserOf = Callable[[User], Client]
 MOST = 12
-# What asks more, and how many: it may only become fewer. A key is named, locked and refused on its own; a door counts its
-# failures by three names; without JavaScript a search is recorded, and so is what the page around it shows once more.
+# What asks more, and how many: it may only become fewer. A key is named, locked and refused on its own; a door counts
+# its failures by three names; without JavaScript a search is recorded, and so is what the page around it shows again.
 OVER = {
     "POST licensees:rotate_key": 13,
     "POST replace_app": 14,
