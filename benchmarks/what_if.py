@@ -9,7 +9,8 @@ import os
 import statistics
 import sys
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -37,45 +38,40 @@ def main() -> None:
 
 
 def _measure(cases: int, many: int) -> tuple[float, float]:
-    from django.utils import timezone
-
-    from benchmarks.console_cases import case_of, copy_case, copy_rows, licensees, moderators, score_again
-    from review.models import Decision
-    from review.queue import claim
-    from review.what_if import what_if
-    from review.workflow import decide
-    from scoring.arrivals import THRESHOLDS
-    from scoring.models import ArrivalsDay, Score
-
-    licensee = licensees()[0]
-    (person,) = moderators(1, [licensee], called="reader")
-    case = case_of(licensee, messages=8)
-    copy_case(case, count=cases, into=[licensee])
-    claim(case_id=case.pk, by=person)
-    decision = decide(
+    # Loaded here, since its models need the settings, and the settings the servers.
+    fill, queue = import_module("benchmarks.console_cases"), import_module("review.queue")
+    workflow, what = import_module("review.workflow"), import_module("review.what_if")
+    review, scoring = import_module("review.models"), import_module("scoring.models")
+    thresholds = import_module("scoring.arrivals").THRESHOLDS
+    licensee = fill.licensees()[0]
+    (person,) = fill.moderators(1, [licensee], called="reader")
+    case = fill.case_of(licensee, messages=8)
+    fill.copy_case(case, count=cases, into=[licensee])
+    queue.claim(case_id=case.pk, by=person)
+    decision = workflow.decide(
         case_id=case.pk,
         by=person,
-        disposition=Decision.Disposition.NO_ACTION,
-        reason=Decision.Reason.PEERS,
+        disposition=review.Decision.Disposition.NO_ACTION,
+        reason=review.Decision.Reason.PEERS,
         seen_revision=1,
     )
     for ago in range(28):
-        day = timezone.now().date() - timedelta(days=ago)
-        ArrivalsDay.objects.create(licensee=licensee, day=day, reached=[ago + 9] * len(THRESHOLDS))
-    copy_rows("review_decision", decision.pk, cases, {"case_id": case.pk})
+        day = datetime.now(UTC).date() - timedelta(days=ago)
+        scoring.ArrivalsDay.objects.create(licensee=licensee, day=day, reached=[ago + 9] * len(thresholds))
+    fill.copy_rows("review_decision", decision.pk, cases, {"case_id": case.pk})
 
     def seconds() -> float:
         taken = []
         for _ in range(TURNS):
             began = time.perf_counter()
-            known = what_if(licensee)
+            known = what.what_if(licensee)
             taken.append(time.perf_counter() - began)
         if known.told[0] != cases + 1:
             raise SystemExit(f"{known.told[0]} decisions were found, not {cases + 1}")
         return statistics.median(taken)
 
     few = seconds()
-    score_again(many, revision=Score.objects.get(conversation=case.conversation).revision)
+    fill.score_again(many, revision=scoring.Score.objects.get(conversation=case.conversation).revision)
     return few, seconds()
 
 
