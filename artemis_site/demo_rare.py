@@ -35,7 +35,7 @@ WHY_GOLDEN = (
 )
 WHY_AGREED = "The words that weighed are of a game that both play; nobody asks for anything outside of it."
 HANDED = "I know one of these accounts from my sports club, so somebody else should judge it."
-TRIES = 4
+TRIES = 10
 
 
 # --- Learning together ---------------------------------------------------------------------------
@@ -110,7 +110,7 @@ def bring_back(licensee: Licensee, *, key: ApiKey, clock: Clock) -> Case | None:
     """A conversation that is monitored goes on, and its score rises."""
     watched = Case.objects.filter(licensee=licensee, state=Case.State.DECIDED, lane=Case.Lane.STANDARD)
     monitored = watched.filter(decisions__disposition=Decision.Disposition.MONITOR).order_by("-closed_at")
-    fitting = (case for case in monitored[: 5 * TRIES] if work.fits_a_referral(case))
+    fitting = (case for case in monitored[: 3 * TRIES] if work.fits_a_referral(case))
     for number, case in zip(range(TRIES), fitting, strict=False):
         with transaction.atomic():
             _goes_on(case, key=key, clock=clock, number=number)

@@ -93,7 +93,6 @@ def _every_page_has_something_to_show() -> None:
     assert HandOver.objects.get().to_claim.ended_at is None
     assert Claim.objects.filter(ending=Claim.Ending.EXPIRED).exists()
     assert set(CalibrationSession.objects.values_list("state", flat=True)) == {"voting", "closed"}
-    assert Case.objects.filter(came_back_after__isnull=False, lane=Case.Lane.IMMINENT).exists()
     follow_ups = Escalation.objects.filter(state="requested", follows__isnull=False)
     assert set(follow_ups.values_list("relation", flat=True)) == {"supplements", "retracts"}
     assert EscalationVersion.objects.filter(exit="imminent_threat", escalation__state="requested").exists()
