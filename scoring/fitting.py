@@ -13,7 +13,7 @@ from scipy import sparse
 from scoring.compiled import GRAMS
 from scoring.features import Matrix, divisors
 from scoring.fitting_examples import read_examples
-from scoring.fitting_linear import Column, balance, fit_column, narrowed, rarity, skeletons_first
+from scoring.fitting_linear import Column, balance, distinction, fit_column, narrowed, rarity, skeletons_first
 from scoring.fitting_stage import fit_stage
 from scoring.training_data import Progress, TrainingData, TrainingError
 
@@ -22,7 +22,7 @@ CONVERSATION_C = 1.0
 GENERATED_C = 0.5
 # How much examples count: those as brought, their copies in odd spelling, single messages that were marked.
 MISSPELT_WEIGHT, MESSAGE_WEIGHT = 1.0, 0.55
-MISSPELT, SINGLE_MESSAGES = 1, 2
+AS_BROUGHT, MISSPELT, SINGLE_MESSAGES = 0, 1, 2
 NEGATIVE_MESSAGES, LEAST_SHARE = 30_000, 0.05
 # Beyond so many messages they are sampled, so that they do not grow with the corpus.
 MOST_MARKED, MOST_UNMARKED = 60_000, 60_000
@@ -131,6 +131,8 @@ def _column(examples: _Chosen, chosen: np.ndarray, *, seed: int) -> Column:
     rare = rarity(examples.counts, chosen & (examples.groups < SINGLE_MESSAGES))
     if examples.generated:
         rare = skeletons_first(rare)
+    else:
+        rare = rare * distinction(examples.counts, examples.labels, chosen & (examples.groups == AS_BROUGHT))
     counts = examples.counts[np.flatnonzero(chosen)]
     return fit_column(
         counts,

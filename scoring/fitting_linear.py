@@ -16,6 +16,8 @@ FEWEST_ROWS = 3
 SKELETON_WEIGHT = 2.0
 # In copies in odd spelling all else counts for less, so that skeletons learn to carry the decision.
 FAINT_SPELLING = 0.2
+# What conversations of both labels hold as often counts for so much; what one holds e³ times as often or more, for 5.
+LEAST_DISTINCTION, MOST_DISTINCTION = 2.0, 3.0
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,25 @@ def skeletons_first(rare: np.ndarray) -> np.ndarray:
     weighed = np.sqrt(rare)
     weighed[WORD_BUCKETS:] *= SKELETON_WEIGHT
     return weighed
+
+
+def distinction(counts: Matrix, labels: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    """Return how much each feature weighs by how much oftener one label's conversations hold it, [BUCKETS]:
+    2 + |ln(p₁ / p₀)| over the chosen rows (a mask); `labels` [n] 0 or 1.
+
+    The ratio of naive Bayes, which takes each feature by itself, so that the fit rather trusts what tells the labels
+    apart alone than what does so only in the company that it has in this corpus (Wang and Manning 2012, NBSVM).
+    """
+    shares = [_share(counts, chosen & (labels == label)) for label in (1, 0)]
+    ratio = np.abs(np.log(shares[0] / shares[1]))
+    return LEAST_DISTINCTION + np.minimum(ratio, MOST_DISTINCTION)
+
+
+def _share(counts: Matrix, chosen: np.ndarray) -> np.ndarray:
+    """The share of chosen rows that hold each feature, half a row added so that none is 0."""
+    inside = np.repeat(chosen, np.diff(counts.indptr))
+    present = np.bincount(counts.indices[inside], minlength=BUCKETS)
+    return (present + 0.5) / (chosen.sum() + 1.0)
 
 
 def fit_column(
