@@ -58,6 +58,8 @@ class Verb(models.TextChoices):
     MODEL_DRIFTED = "model:drifted", "noticed that what a model sees has changed"
     KEY_RING_CHANGED = "key_ring:changed", "changed the key-encryption keys"
     KEYS_WRAPPED_ANEW = "keys:wrapped_anew", "wrapped data keys anew"
+    INDEX_KEY_REPLACED = "index_key:replaced", "put another key in the place of an index's"
+    INDEX_KEY_RETIRED = "index_key:retired", "destroyed keys of an index that nothing needs"
     SCORING_GIVEN_UP = "scoring:given_up", "gave up scoring a conversation"
 
     # a person
@@ -140,4 +142,9 @@ class Verb(models.TextChoices):
     # how long
     RETENTION_SET = "retention:set", "set how long evidence is kept"
     EVIDENCE_ERASED = "evidence:erased", "erased evidence"
+    ACCOUNT_REQUEST_FILED = "account_request:filed", "filed what an account asks"
+    ACCOUNT_REQUEST_EXPORTED = "account_request:exported", "took out what is held about an account"
+    ACCOUNT_REQUEST_ERASED = "account_request:erased", "erased what was held about an account"
+    ACCOUNT_REQUEST_REFUSED = "account_request:refused", "refused what an account asked"
+    ACCOUNT_REQUEST_WITHDRAWN = "account_request:withdrawn", "noted that an account asks no more"
     STATES_FORGOTTEN = "states:forgotten", "forgot what models had counted"

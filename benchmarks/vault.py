@@ -39,14 +39,8 @@ def main() -> None:
             f"{name:<12}{one['with']:>10.1f}ms{one['without']:>10.1f}ms{one['difference']:>12.1%}"
             f"{one['share']:>14.1%}{one['microseconds']:>10.1f}µs"
         )
-    print(
-        json.dumps(
-            {
-                name: {"difference": round(one["difference"], 3), "share": round(one["share"], 3)}
-                for name, one in found.items()
-            }
-        )
-    )
+    told = {name: {key: round(one[key], 3) for key in ("difference", "share")} for name, one in found.items()}
+    print(json.dumps(told))
     print(f"target: under {TARGET:.0%} of either")
 
 
@@ -76,9 +70,8 @@ def case_page(rounds: int) -> dict[str, float]:
 
 def _page(cases: Any, licensee: Any, person: Any, *, messages: int) -> Callable[[], None]:
     """For one who claimed the case and revealed what is shown."""
-    queue, workflow, sessions = (
-        import_module(f"{name}") for name in ("review.queue", "review.workflow", "accounts.sessions")
-    )
+    names = ("review.queue", "review.workflow", "accounts.sessions")
+    queue, workflow, sessions = (import_module(name) for name in names)
     case = cases.case_of(licensee, messages=messages)
     queue.claim(case_id=case.pk, by=person)
     workflow.reveal(case_id=case.pk, numbers=list(range(1, TURNS_SHOWN + 1)), by=person)

@@ -7,7 +7,7 @@ from django import forms
 from django.utils import timezone
 
 from licensees.forms import ReasonForm
-from retention.models import Terms
+from retention.models import AccountRequest, Terms
 from retention.models.terms import BOUNDS
 
 WORDS = {
@@ -88,3 +88,23 @@ class TermsForm(ReasonForm):
 
     def is_shorter(self) -> bool:
         return any(self.cleaned_data[name] < before for name, before in self.current.figures.items())
+
+
+class AccountRequestForm(forms.Form):
+    kind = forms.ChoiceField(label="What the account asks for", choices=AccountRequest.Kind.choices)
+    account = forms.CharField(
+        label="The platform's id of the account",
+        max_length=200,
+        strip=True,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        help_text="Whole and exact. It is sealed, and no page shows it again.",
+    )
+    reference = forms.CharField(
+        label="Reference",
+        max_length=60,
+        help_text="What the platform calls the request, as a ticket's number: nothing about a person.",
+    )
+
+
+class RefusalForm(forms.Form):
+    why = forms.ChoiceField(label="Why", choices=AccountRequest.Refusal.choices)

@@ -10,6 +10,7 @@ from licensees.assignments import licensees_served_by
 from review.models import Case
 from review.permissions import practised_by
 from review.turn_numbers import whole
+from scoring.blind_index import is_account
 
 MOST_FOUND = 20
 
@@ -40,4 +41,4 @@ def _ways(text: str, by: User) -> Iterator[QuerySet[Case]]:
     reference, _ = split_reference(text)
     yield cases.filter(reference=reference)
     yield cases.filter(conversation__licensee_id__in=served, conversation__external_id=text)
-    yield cases.filter(conversation__participants__external_id=text)
+    yield cases.filter(is_account(served, text, at="conversation__participants__"))

@@ -6,6 +6,7 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
+from scoring.blind_index import index_participants
 from scoring.bulk import insert_rows, update_rows
 from scoring.evidence import seal_text
 from scoring.ingest_changes import ConversationChanges, Draft
@@ -91,7 +92,10 @@ def _store_participants(changed: Sequence[ConversationChanges]) -> None:
         if person.pk is not None
     ]
     update_rows(Participant, PARTICIPANT_COLUMNS, rows)
-    Participant.objects.bulk_create(person for person in people if person.pk is None)
+    new = [person for person in people if person.pk is None]
+    if new:
+        index_participants(new, licensee_id=changed[0].conversation.licensee_id)
+        Participant.objects.bulk_create(new)
 
 
 def _store_new_messages(changed: Sequence[ConversationChanges]) -> None:

@@ -35,10 +35,16 @@ OPENERS = {
         "review/searching.py",
         "review/workflow.py",
         "scoring/ingest_locking.py",
+        "retention/account_file.py",
         "scoring/unread.py",
     },
     "texts_of": {"review/calibration.py", "review/second_review.py", "review/workflow.py"},
-    "open_identity": {"referrals/gathering.py", "review/unveiling.py", "scoring/ingest_changes.py"},
+    "open_identity": {
+        "referrals/gathering.py",
+        "retention/account_file.py",
+        "review/unveiling.py",
+        "scoring/ingest_changes.py",
+    },
     "open_archive": {"referrals/delivering.py", "referrals/sending.py"},
 }
 

@@ -8,6 +8,7 @@ from scoring.models.data_key import DataKey
 from scoring.models.drift import DriftAlert, DriftWeek
 from scoring.models.erasure import Erasure
 from scoring.models.idempotent_request import IdempotentRequest
+from scoring.models.index_key import IndexKey
 from scoring.models.message import Message, MessageRevision
 from scoring.models.model_evaluation import ModelEvaluation
 from scoring.models.model_version import ModelArtifact, ModelVersion
@@ -25,6 +26,7 @@ __all__ = [
     "DriftWeek",
     "Erasure",
     "IdempotentRequest",
+    "IndexKey",
     "Message",
     "MessageRating",
     "MessageRevision",

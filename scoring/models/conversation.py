@@ -9,6 +9,7 @@ from django.utils import timezone
 from audit.record import About
 from licensees.models import Licensee
 from scoring.models.data_key import DataKey
+from scoring.models.index_key import IndexKey
 from scoring.models.model_version import ModelVersion
 from scoring.models.under_hold import refusing_another_key, refusing_blanking, refusing_deletion
 
@@ -101,6 +102,11 @@ class Participant(models.Model):
     position = models.PositiveIntegerField()
     declared_age_band = models.CharField(max_length=10, choices=AgeBand.choices, default=AgeBand.UNKNOWN)
     account_created_at = models.DateTimeField(null=True)
+    # By which an account is found (scoring/blind_index.py); null where it came in before there was an index.
+    account_index = models.BinaryField(max_length=32, null=True)
+    index_key = models.ForeignKey(
+        IndexKey, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
     # Encrypted JSON of display_name and facts; see vault.
     identity_sealed = models.BinaryField(null=True)
 
@@ -112,7 +118,9 @@ class Participant(models.Model):
         ]
         # A moderator finds an account's cases by it.
         indexes: ClassVar[list[Any]] = [
-            models.Index(fields=["external_id"], name="participant_by_external_id")
+            models.Index(fields=["external_id"], name="participant_by_external_id"),
+            models.Index(fields=["account_index"], name="participant_by_index"),
+            models.Index(fields=["index_key", "id"], name="participant_by_index_key"),
         ]
         triggers: ClassVar[list[pgtrigger.Trigger]] = [
             *refusing_deletion(conversation="OLD.conversation_id"),

@@ -1,0 +1,31 @@
+"""Index accounts anew, under another key or those that have no index yet: a person's act, so it names the person."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from accounts.command_line import admin_named
+from licensees.models import Licensee
+from scoring.blind_index import index_anew, replace_key, retire_keys
+
+
+class Command(BaseCommand):
+    help = (
+        "Indexes every account that has no index, or one under an older key; --new makes another key for each licensee "
+        "first. What was cut short goes on when run again. Keys that were replaced a day ago and index nothing are "
+        "destroyed."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--by", required=True, metavar="EMAIL", help="the admin whose act this is")
+        parser.add_argument("--new", action="store_true", help="make another key for each licensee first")
+
+    def handle(self, *_: Any, **options: Any) -> None:
+        admin = admin_named(options["by"])
+        for licensee in Licensee.objects.order_by("pk"):
+            if options["new"]:
+                replace_key(licensee=licensee, by=admin)
+            indexed = sum(index_anew(licensee=licensee))
+            retired = retire_keys(licensee=licensee, by=admin)
+            self.stdout.write(f"{licensee.name}: {indexed:,} accounts indexed, {retired} old keys destroyed.")
