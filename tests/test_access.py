@@ -21,6 +21,8 @@ from audit.verbs import Verb
 from licensees.models import Licensee, Proposal
 from licensees.onboarding import issue_key
 from licensees.two_admins import propose_roles
+from retention.accounts import file_request
+from retention.models import AccountRequest
 from review.models import Case
 from tests.factories import make_case
 from tests.people import make_person
@@ -83,8 +85,14 @@ def there(evidence: Case, mara: User) -> dict[str, str]:
         "key_id": str(key.pk),
         "model_id": str(evidence.opened_by_score.model_id),
         "proposal_id": str(_proposed(mara).pk),
+        "account_request_id": str(_asked(evidence).pk),
         "event_id": str(AuditEvent.objects.latest("at").pk),
     }
+
+
+def _asked(evidence: Case) -> AccountRequest:
+    by = make_person("Asker", roles=[Role.ADMIN])
+    return file_request(licensee=evidence.licensee, kind="erasure", account="u0", reference="T-7", by=by)
 
 
 def _proposed(person: User) -> Proposal:

@@ -21,6 +21,7 @@ from licensees.two_admins import propose_roles
 from referrals import delivering
 from referrals.models import Delivery, Recipient, RecipientRequest
 from referrals.tests.conftest import approved_by, ask
+from retention.accounts import file_request
 from review import holds
 from review.golden import answer_golden, mark_golden
 from review.models import Case, SecondReview
@@ -84,6 +85,13 @@ class World:
             "role": "moderator",
             "person_id": self.people["another"].pk,
             "proposal_id": self._proposed().pk,
+            "account_request_id": file_request(
+                licensee=self.licensee,
+                kind="erasure",
+                account="u0",
+                reference="T-7",
+                by=self.people["supervisor"],
+            ).pk,
             "event_id": AuditEvent.objects.filter(licensee_id=self.licensee.pk).earliest("at").pk,
             "model_id": ModelVersion.objects.earliest("pk").pk,
         }

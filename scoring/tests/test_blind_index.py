@@ -51,7 +51,7 @@ def test_it_is_the_index_that_is_asked_and_not_the_id(northwind: Licensee):
 def test_the_palette_finds_by_it(northwind: Licensee, mara: User):
     case = make_case(northwind)
     list(index_anew(licensee=northwind))
-    Participant.objects.filter(conversation=case.conversation).update(external_id="hidden")
+    Participant.objects.filter(conversation=case.conversation, position=1).update(external_id="hidden")
     assert find_cases(text="u1", by=mara) == [case]
     assert find_cases(text="hidden", by=mara) == []
 

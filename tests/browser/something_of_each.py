@@ -14,6 +14,7 @@ from referrals.delivering import download
 from referrals.models import Delivery, Escalation, Packet, Recipient
 from referrals.tests.conftest import ask
 from referrals.workflow import return_escalation
+from retention.accounts import file_request
 from review.calibration import open_discussion
 from review.golden import mark_golden
 from review.models import CalibrationSession, Case, GoldenAnswer, SecondReview
@@ -73,6 +74,9 @@ def make_something_of_each(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Som
         "person_id": _person("Mara").pk,
         "role": Role.MODERATOR.value,
         "proposal_id": _proposed().pk,
+        "account_request_id": file_request(
+            licensee=northwind, kind="erasure", account="u0", reference="T-7", by=_person("Otto")
+        ).pk,
         "key_id": ApiKey.objects.get(licensee=northwind).pk,
         "model_id": evaluation.model_id,
         "evaluation_id": evaluation.pk,
