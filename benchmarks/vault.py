@@ -131,7 +131,7 @@ def counted() -> Iterator[list[float]]:
 
         return work
 
-    names = ("encrypt", "decrypt", "content_digest", "__init__")
+    names = ("encrypt", "decrypt", "content_digest", "account_digest", "__init__")
     with mock.patch.multiple(vault.Cipher, **{name: counting(getattr(vault.Cipher, name)) for name in names}):
         provider = vault.key_provider()
         kinds = {name: counting(getattr(type(provider), name)) for name in ("wrap", "unwrap")}
@@ -149,6 +149,7 @@ def without_vault() -> Iterator[None]:
         "encrypt": lambda self, plaintext, **row: nonce + plaintext + tag,
         "decrypt": lambda self, sealed, **row: bytes(sealed)[len(nonce) : -len(tag)],
         "content_digest": lambda self, text: b"\0" * 32,
+        "account_digest": lambda self, account: b"\0" * 32,
     }
     kind = type(vault.key_provider())
     wrapping = {
