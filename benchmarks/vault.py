@@ -29,7 +29,7 @@ TARGET = 0.05
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="ends within a minute")
-    rounds = 6 if parser.parse_args().quick else 20
+    rounds = 4 if parser.parse_args().quick else 20
     with installation():
         found = {"ingest": ingest(rounds), "case page": case_page(rounds)}
     print(f"\n{rounds} rounds in turns on this machine; medians\n")
