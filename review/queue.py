@@ -110,11 +110,15 @@ def claim(*, case_id: int, by: User) -> Case:
     if held is not None and held.case_id == case_id:
         check_may_claim(by, held.case)
         return held.case
+    failed = False
     while True:
         try:
             case, held, read = _claim(case_id, by)
         except IntegrityError:
-            # The same person claimed another case in the same instant; that one is theirs now.
+            # The same person claimed another case in the same instant; that one is theirs now, so once more tells.
+            if failed:
+                raise
+            failed = True
             continue
         if case is not None:
             return case

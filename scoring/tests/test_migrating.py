@@ -13,37 +13,32 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DATABASE = "artemis_migrating"
-# As the release before the challenger, states and evidence left it: the review app's rows hang on these.
-BEFORE = [("scoring", "0002"), ("review", "0002"), ("audit", "0001")]
+# As the merged migrations left it: the first form that there is.
+BEFORE = [("scoring", "0002"), ("review", "0002"), ("referrals", "0002"), ("audit", "0001")]
 ROWS = """
 INSERT INTO licensees_licensee (id, name, slug, code, jurisdiction, state, contact_email, created_at)
      VALUES (1, 'Northwind', 'northwind', 'NW', 'GB', 'live', 'a@northwind.example', now());
 INSERT INTO scoring_datakey (id, licensee_id, wrapped, wrapped_by, created_at)
      VALUES (1, 1, '\\x00', 'file:0', now());
 INSERT INTO scoring_conversation (id, licensee_id, external_id, kind, language, data_key_id, received_at, message_count,
-                                  revision, scored_revision, score_after, scoring_attempts)
-     VALUES (1, 1, 'c1', 'direct', '', 1, now(), 2, 3, 3, now(), 0);
+                                  revision, scored_revision, rewritten_revision, score_after, scoring_attempts)
+     VALUES (1, 1, 'c1', 'direct', '', 1, now(), 2, 3, 3, 0, now(), 0);
 INSERT INTO scoring_participant (id, conversation_id, external_id, position, declared_age_band)
      VALUES (1, 1, 'u0', 0, 'unknown');
 INSERT INTO scoring_message (id, conversation_id, external_id, sender_id, number, text_sealed, content_digest, version,
                              reply_to, received_at)
      VALUES (1, 1, 'm1', 1, 1, '', '', 1, '', now()), (2, 1, 'm2', 1, 2, '', '', 1, '', now());
-INSERT INTO scoring_modelversion (id, name, digest, card, is_demonstration, state, created_at)
-     VALUES (1, 'old', repeat('a', 64), '{}', false, 'retired', now()),
-            (2, 'new', repeat('b', 64), '{}', false, 'champion', now());
+INSERT INTO scoring_modelversion (id, name, digest, card, is_demonstration, state, shadow_faults, created_at)
+     VALUES (1, 'old', repeat('a', 64), '{}', false, 'retired', 0, now()),
+            (2, 'new', repeat('b', 64), '{}', false, 'champion', 0, now());
 INSERT INTO scoring_modelartifact (version_id, data) VALUES (2, '\\x0102');
 INSERT INTO scoring_score (id, conversation_id, revision, message_count, model_id, probability, abstained, band,
-                           flagged, threshold, imminent_threshold, characteristics, scored_at)
-     VALUES (1, 1, 2, 2, 2, 0.9, '', 'high', true, 0.7, 0.95, '{}', now()),
-            (2, 1, 3, 2, 2, NULL, 'too_short', '', false, 0.7, 0.95, '{}', now());
-INSERT INTO scoring_messagerating (message_id, model_id, contribution, ratings)
-     VALUES (1, 2, 1.5, '{"age_probe": 0.8}'), (2, 2, -0.25, '{}');
-INSERT INTO audit_auditevent (id, at, verb, actor, actor_roles, object_type, object_id, case_reference, request_id,
-                              reason, payload, nonce, entry)
-     VALUES (gen_random_uuid(), now() - interval '2 days', 'model:promoted', 'person:1', '', 'model', '1', '', '', '',
-             '{"from": "registered", "to": "champion"}', '', ''),
-            (gen_random_uuid(), now() - interval '1 day', 'model:promoted', 'person:1', '', 'model', '1', '', '', '',
-             '{"from": "champion", "to": "retired"}', '', '');
+                           flagged, threshold, imminent_threshold, characteristics, scored_at, whole_factor,
+                           window_factor, window_first, window_last, peaks)
+     VALUES (1, 1, 2, 2, 2, 0.9, '', 'high', true, 0.7, 0.95, '{}', now(), 1, 0, 0, 0, '{}'),
+            (2, 1, 3, 2, 2, NULL, 'too_short', '', false, 0.7, 0.95, '{}', now(), 0, 0, 0, 0, '{}');
+INSERT INTO scoring_messagerating (message_id, conversation_id, model_id, evidence, weight, ratings)
+     VALUES (1, 1, 2, 1.5, 40, '{"age_probe": 0.8}'), (2, 1, 2, -0.25, 40, '{}');
 """
 
 
@@ -95,13 +90,14 @@ def check(database: psycopg.Connection) -> None:
     ratings = rows(
         "SELECT message_id, conversation_id, evidence, weight FROM scoring_messagerating ORDER BY 1"
     )
-    assert ratings == [(1, 1, 1.5, 0), (2, 1, -0.25, 0)]
+    assert ratings == [(1, 1, 1.5, 40), (2, 1, -0.25, 40)]
     assert rows("SELECT ratings FROM scoring_messagerating WHERE message_id = 1") == [({"age_probe": 0.8},)]
     factors = rows("SELECT whole_factor, window_factor, peaks, base FROM scoring_score ORDER BY revision")
     assert factors == [(1, 0, {}, None), (0, 0, {}, None)]
     assert rows("SELECT rewritten_revision, rated_by_id FROM scoring_conversation") == [(0, None)]
-    models = rows("SELECT id, state, predecessor_id FROM scoring_modelversion ORDER BY id")
-    assert models == [(1, "retired", None), (2, "champion", 1)]
+    # Of texts that came before there were erasures, none is erased; scores of before say nothing of what was highest.
+    assert rows("SELECT erasure_id FROM scoring_message") == [(None,), (None,)]
+    assert rows("SELECT DISTINCT highest FROM scoring_score") == [(None,)]
     assert rows("SELECT score_id FROM review_unseenscore") == [(1,)]
     # The application's role has its rights on the tables that came.
     for table in ("conversationstate", "shadowscore", "driftweek", "driftalert", "modelevaluation"):
