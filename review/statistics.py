@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.db import models
-from django.db.models import Count, DateTimeField, Exists, F, IntegerField, OuterRef, Q, Subquery, Value, When
+from django.db.models import Count, DateTimeField, F, IntegerField, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce, Now, TruncDate
 from django.utils import timezone
 
@@ -134,13 +134,11 @@ def _cases(licensees: Sequence[Licensee], since: datetime) -> Iterable[Any]:
 
 def _decisions(licensees: Sequence[Licensee], since: datetime) -> Iterable[dict[str, Any]]:
     """Decisions by day, licensee, model, outcome and reason; `stands`: no later one was made on the case."""
-    later = Decision.objects.standing().filter(case=OuterRef("case"), decided_at__gt=OuterRef("decided_at"))
     rows = (
-        Decision.objects.standing()
+        Decision.objects.with_whether_it_stands()
         .filter(case__licensee__in=licensees, decided_at__gte=since)
         .annotate(
             decided_on=TruncDate("decided_at"),
-            stands=~Exists(later),
             name=F("case__opened_by_score__model__name"),
             digest=F("case__opened_by_score__model__digest"),
         )

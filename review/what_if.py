@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from math import ceil
 
-from django.db.models import Avg, Count, Exists, F, FloatField, Min, OuterRef, Subquery
+from django.db.models import Avg, Count, F, FloatField, Min, OuterRef, Q, Subquery
 from django.db.models.functions import Floor
 from django.utils import timezone
 
@@ -113,12 +113,11 @@ def _arrivals(licensee: Licensee, today: date) -> tuple[int, tuple[int, ...]]:
 
 
 def _decided(licensee: Licensee, since: datetime) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    later = Decision.objects.standing().filter(case=OuterRef("case"), decided_at__gt=OuterRef("decided_at"))
     newest = Score.objects.filter(conversation=OuterRef("case__conversation")).order_by("-revision")
     highest = Subquery(newest.values("highest")[:1], output_field=FloatField())
     rows = (
-        Decision.objects.standing()
-        .filter(~Exists(later), case__licensee=licensee, decided_at__gte=since, disposition__in=TOLD)
+        Decision.objects.with_whether_it_stands()
+        .filter(Q(stands=True), case__licensee=licensee, decided_at__gte=since, disposition__in=TOLD)
         .annotate(place=Floor(highest * len(THRESHOLDS) + NUDGE))
         .filter(place__isnull=False)
         .values_list("place", "disposition")

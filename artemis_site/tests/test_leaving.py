@@ -1,19 +1,22 @@
 """A person is deactivated: out at once, what they hold goes back, and two admins can bring them back."""
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from accounts.roles import Role
 from audit.models import AuditEvent
 from audit.verbs import Verb
 from licensees import two_admins
+from licensees.assignments import assign
 from licensees.models import Policy, Proposal
 from review.models import Case, Claim, SecondReview
 from review.queue import claim
 from review.second_review import claim_second_review
 from review.tests.acts import dismiss
-from tests.people import PASSWORD, make_person, signed_in_client
+from tests.people import PASSWORD, TESTS, make_licensee, make_person, signed_in_client
 
 pytestmark = pytest.mark.django_db
 WHY = {"reason_text": "She left the company today."}
@@ -36,6 +39,18 @@ def test_what_they_hold_is_shown_first(adam: User, mara: User, case: Case) -> No
     assert answer.context["alone"] == ["Nobody else serves Northwind as moderator."]
     assert case.reference not in answer.content.decode(), "an admin reads no case"
     assert User.objects.get(pk=mara.pk).is_active
+
+
+def test_the_page_asks_no_more_of_who_serves_many_licensees(adam: User, mara: User) -> None:
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as asking:
+            assert signed_in_client(adam).get(address(mara)).status_code == 200
+        return len(asking)
+
+    few = asked()
+    for name, code in (("Ashford", "AS"), ("Brook", "BR"), ("Cove", "CO")):
+        assign(person=mara, licensee=make_licensee(name=name, code=code), role=Role.MODERATOR, by=TESTS)
+    assert asked() == few
 
 
 def test_they_are_out_at_once_and_their_case_goes_back(

@@ -1,5 +1,6 @@
 """Deactivating a person: what they hold and would leave is shown first, then given back by the normal verbs."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import messages
@@ -12,7 +13,12 @@ from accounts.models import User
 from accounts.roles import Role
 from accounts.signed_in import signed_in
 from accounts.step_up import Purpose, asks_again
-from licensees.assignments import PERMISSION_OF_ROLE, licensees_served_by, people_serving
+from licensees.assignments import (
+    PERMISSION_OF_ROLE,
+    about_serving_pairs,
+    licensees_served_by,
+    pairs_in,
+)
 from licensees.forms import ReasonForm
 from licensees.people_doors import deactivate as deactivate_person
 from referrals.models import Escalation
@@ -65,9 +71,13 @@ def _waiting_for(person: User) -> int:
 
 def _where_alone(person: User) -> list[str]:
     """Where nobody else serves in a role that they hold: work would stand still there."""
-    return [
-        f"Nobody else serves {licensee.name} as {role.label.lower()}."
-        for role in PERMISSION_OF_ROLE
-        for licensee in licensees_served_by(person, role)
-        if not people_serving(licensee, role).exclude(pk=person.pk).exists()
-    ]
+    return [sentence for role in PERMISSION_OF_ROLE for sentence in _alone_as(role, person)]
+
+
+def _alone_as(role: Role, person: User) -> Iterator[str]:
+    served = list(licensees_served_by(person, role).order_by("name"))
+    serving = list(pairs_in(about_serving_pairs(role, [licensee.pk for licensee in served])))
+    others = {licensee_id for person_id, licensee_id in serving if person_id != person.pk}
+    for licensee in served:
+        if licensee.pk not in others:
+            yield f"Nobody else serves {licensee.name} as {role.label.lower()}."

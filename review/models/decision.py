@@ -17,6 +17,14 @@ class DecisionQuerySet(AppendOnlyQuerySet["Decision"]):
         """Without those that were withdrawn. Whatever counts decisions, or learns from them, asks for these."""
         return self.filter(withdrawal=None)
 
+    def with_whether_it_stands(self) -> "DecisionQuerySet":
+        """`stands`: no later one was made on the case. Of those that were not withdrawn."""
+        later = Decision.objects.standing().filter(
+            case=models.OuterRef("case"), decided_at__gt=models.OuterRef("decided_at")
+        )
+        found: DecisionQuerySet = self.standing().annotate(stands=~models.Exists(later))
+        return found
+
 
 class Decision(AppendOnly):
     class Disposition(models.TextChoices):

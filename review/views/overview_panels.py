@@ -33,8 +33,11 @@ def headline(statistics: Statistics) -> list[Row]:
         },
         {"number": f"{statistics.arrived.total():,}", "label": "cases opened"},
         {"number": f"{statistics.decided.total():,}", "label": "decisions"},
-        {"label": "decided in time", **_stat(Share(late_share.whole - late_share.part, late_share.whole))},
-        {"label": "of decided flags confirmed", **_stat(confirmed)},
+        {
+            "label": "decided in time",
+            **share_stat(Share(late_share.whole - late_share.part, late_share.whole)),
+        },
+        {"label": "of decided flags confirmed", **share_stat(confirmed)},
         {"label": "agreement (alpha)", **_alpha_stat(statistics)},
     ]
 
@@ -256,7 +259,8 @@ def exposure_panel(team: TeamExposure | None) -> Row:
 # --- Words ---------------------------------------------------------------------------------------
 
 
-def _stat(share: Share) -> Row:
+def share_stat(share: Share) -> Row:
+    """For `components/stat.html`: the share, its interval and of how many."""
     counted = share_with_interval(share.part, share.whole)
     if counted is None:
         return {"number": "–", "interval": "nothing counted yet"}

@@ -11,11 +11,10 @@ from accounts.access import access
 from accounts.roles import Role
 from licensees.assignments import licensees_served_by
 from licensees.models import Licensee
-from review.statistics import Share
 from review.views.overview_charts import columns
+from review.views.overview_panels import share_stat
 from review.views.request import PersonRequest
 from review.what_if import READING_HOURS, Effect, WhatIf, what_if
-from scoring.intervals import share_with_interval
 
 # Under it nearly every conversation would be a case.
 LOWEST_SHOWN = 0.30
@@ -65,27 +64,15 @@ def _stats(known: WhatIf, effect: Effect) -> list[dict[str, Any]]:
     now = known.at(known.in_force)
     people = "–" if effect.people is None else f"{effect.people:,}"
     return [
-        {"number": _figure(effect.a_day), "label": "cases a day", "n": f"now {_figure(now.a_day)}"},
-        {"label": "of the confirmed cases caught", **_share(effect.caught)},
-        {"label": "of its cases confirmed", **_share(effect.right)},
+        {"number": _figure(effect.a_day), "label": "cases a day", "interval": f"now {_figure(now.a_day)}"},
+        {"label": "of the confirmed cases caught", **share_stat(effect.caught)},
+        {"label": "of its cases confirmed", **share_stat(effect.right)},
         {
             "number": people,
             "label": "moderator needed" if effect.people == 1 else "moderators needed",
-            "n": f"{known.serving} serve",
+            "interval": f"{known.serving} serve",
         },
     ]
-
-
-def _share(share: Share) -> dict[str, str]:
-    counted = share_with_interval(share.part, share.whole)
-    if counted is None:
-        return {"number": "–", "n": "0 decided"}
-    value, lower, upper = counted
-    return {
-        "number": f"{value:.0%}",
-        "interval": f"{100 * lower:.0f}–{upper:.0%}",
-        "n": f"n = {share.whole:,}",
-    }
 
 
 def _too_much(licensee: Licensee, known: WhatIf, effect: Effect) -> str:
@@ -126,8 +113,8 @@ def _table(known: WhatIf, effect: Effect) -> dict[str, Any]:
             (
                 f"{one.threshold:.2f}{_mark(one, known, effect)}",
                 _figure(one.a_day),
-                _share(one.caught)["number"],
-                _share(one.right)["number"],
+                share_stat(one.caught)["number"],
+                share_stat(one.right)["number"],
                 "–" if one.people is None else f"{one.people:,}",
             )
             for one in rows
