@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts import attempts, second_factor, sessions
 from accounts.addresses import address_of
-from accounts.models import User
+from accounts.models import AuthenticatorApp, User
 from accounts.roles import Role
 from audit.models import AuditEvent
 from audit.verbs import Verb
@@ -343,3 +343,11 @@ def test_the_code_is_shown_in_the_demo_alone(mara: User, settings) -> None:
     assert code(mara) not in client.get("/sign-in/code").content.decode()
     settings.ARTEMIS_SHOW_CODES = True
     assert code(mara) in client.get("/sign-in/code").content.decode()
+
+
+def test_the_demo_says_when_the_codes_of_this_minute_are_used(mara: User, settings) -> None:
+    give_app(mara)
+    settings.ARTEMIS_SHOW_CODES = True
+    client, _ = password_of(mara)
+    AuthenticatorApp.objects.update(last_step=int(timezone.now().timestamp()) // 30 + 2)
+    assert "reload this page" in client.get("/sign-in/code").content.decode()

@@ -140,6 +140,7 @@ def _second_step_page(
     page = {
         "person": person,
         "code_now": _code_now(person),
+        "shows_codes": settings.ARTEMIS_SHOW_CODES,
         "key_options": json.dumps(ask_for_key(request, person)) if has_key else "",
         "error": error,
     }
