@@ -1,6 +1,6 @@
 """What has to be known of conversations to say how long they are kept: asked for many at once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Max, QuerySet
 from django.utils import timezone
 
+from licensees.together import Question, ask
 from referrals.models import Delivery, Escalation, RecipientRequest
 from review.models import CalibrationCase, CalibrationSession, Case, Decision, SecondReview, UnseenScore
 from scoring.models import Conversation, ConversationState, Message, PreservationHold
@@ -46,58 +47,68 @@ class Facts:
 
 
 def facts_of(conversations: Sequence[Conversation]) -> dict[int, Facts]:
-    """{conversation: its facts}; ten questions, however many there are."""
+    """{conversation: its facts}; in one journey, however many there are."""
     ids = [row.pk for row in conversations]
-    received = dict(_by_conversation(Message.objects, "conversation", ids, Max("received_at")))
+    busy = _busy(ids)
+    answers = ask(**_questions(ids), **busy)
+    received, held = dict(answers["received"]), dict(answers["held"])
     found = {
-        row.pk: Facts(row, last_received_at=received.get(row.pk) or row.received_at) for row in conversations
+        row.pk: Facts(
+            row, last_received_at=received.get(row.pk) or row.received_at, held_until=held.get(row.pk)
+        )
+        for row in conversations
     }
-    holds = PreservationHold.objects.filter(what="content", until__gt=timezone.now())
-    for pk, until in _by_conversation(holds, "conversation", ids, Max("until")):
-        found[pk].held_until = until
-    for case in Case.every.filter(conversation__in=ids).select_related("licensee").order_by("-pk"):
+    facts_of_case = {}
+    for case in answers["cases"]:
+        facts_of_case[case.pk] = found[case.conversation_id]
         found[case.conversation_id].cases.append(case)
-    _add_decisions(found)
-    for pk in _busy(ids):
+    for decision in answers["decisions"]:
+        facts_of_case[decision.case_id].decisions[decision.case_id] = decision
+    for pk in {pk for name in busy for pk in answers[name]}:
         found[pk].is_busy = True
-    unseen = UnseenScore.objects.filter(score__conversation__in=ids)
-    for pk in unseen.values_list("score__conversation_id", flat=True):
+    for pk in answers["unseen"]:
         found[pk].has_unseen_score = True
-    states = ConversationState.objects.filter(conversation__in=ids)
-    for pk in states.values_list("conversation_id", flat=True):
+    for pk in answers["states"]:
         found[pk].has_states = True
     return found
 
 
-def _add_decisions(found: dict[int, Facts]) -> None:
-    cases = {case.pk: facts for facts in found.values() for case in facts.cases}
-    standing = Decision.objects.standing().filter(case__in=cases)
-    for decision in standing.order_by("case", "-decided_at", "-id").distinct("case"):
-        cases[decision.case_id].decisions[decision.case_id] = decision
+def _questions(ids: Sequence[int]) -> dict[str, Question]:
+    holds = PreservationHold.objects.filter(what="content", until__gt=timezone.now())
+    standing = Decision.objects.standing().filter(case__conversation__in=ids)
+    unseen = UnseenScore.objects.filter(score__conversation__in=ids)
+    states = ConversationState.objects.filter(conversation__in=ids)
+    return {
+        "received": _by_conversation(Message.objects, ids, Max("received_at")),
+        "held": _by_conversation(holds, ids, Max("until")),
+        "cases": Case.every.filter(conversation__in=ids).select_related("licensee").order_by("-pk"),
+        "decisions": standing.order_by("case", "-decided_at", "-id").distinct("case"),
+        "unseen": unseen.values_list("score__conversation_id", flat=True),
+        "states": states.values_list("conversation_id", flat=True),
+    }
 
 
-def _busy(ids: Sequence[int]) -> set[int]:
+def _busy(ids: Sequence[int]) -> dict[str, Question]:
     """Somebody still works with the text: a second review, a session of calibration, two people, a courier, an answer
     that is owed."""
     sessions = CalibrationCase.objects.exclude(session__state=CalibrationSession.State.CLOSED)
     asked = Escalation.objects.filter(state__in=ASKED)
     on_the_way = Delivery.objects.filter(state__in=Delivery.OPEN)
     owed = RecipientRequest.objects.filter(state=RecipientRequest.State.OPEN)
-    questions: list[tuple[QuerySet[Any], str]] = [
-        (SecondReview.objects.filter(state__in=UNDER_WAY), "case__conversation"),
-        (sessions, "case__conversation"),
-        (asked, "case__conversation"),
-        (on_the_way, "packet__approval__escalation__case__conversation"),
-        (owed, "escalation__case__conversation"),
-    ]
+    work: dict[str, tuple[QuerySet[Any], str]] = {
+        "reviews": (SecondReview.objects.filter(state__in=UNDER_WAY), "case__conversation"),
+        "sessions": (sessions, "case__conversation"),
+        "escalations": (asked, "case__conversation"),
+        "deliveries": (on_the_way, "packet__approval__escalation__case__conversation"),
+        "owed": (owed, "escalation__case__conversation"),
+    }
     return {
-        pk
-        for rows, path in questions
-        for pk in rows.filter(**{f"{path}__in": ids}).values_list(f"{path}_id", flat=True)
+        name: rows.filter(**{f"{path}__in": ids}).values_list(f"{path}_id", flat=True)
+        for name, (rows, path) in work.items()
     }
 
 
-def _by_conversation(rows: Any, path: str, ids: Sequence[int], found: Any) -> Iterable[tuple[int, Any]]:
-    grouped = rows.filter(**{f"{path}__in": ids}).order_by().values(f"{path}_id").annotate(found=found)
-    rows_found: Iterable[tuple[int, Any]] = grouped.values_list(f"{path}_id", "found")
-    return rows_found
+def _by_conversation(rows: Any, ids: Sequence[int], found: Any) -> QuerySet[Any, Any]:
+    grouped = rows.filter(conversation__in=ids).order_by().values("conversation_id").annotate(found=found)
+    answered: QuerySet[Any, Any] = grouped.values_list("conversation_id", "found")
+    return answered

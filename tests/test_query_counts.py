@@ -27,7 +27,6 @@ OVER = {
     "POST licensees:rotate_key": 13,
     "POST replace_app": 14,
     "POST words review:search": 13,
-    "GET retention:account": 21,
 }
 HTMX = {"HX-Request": "true"}
 PAGE = frozenset({200, 403, 409, 422})
