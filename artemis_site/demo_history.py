@@ -4,10 +4,11 @@ Nothing is written here but by the verbs themselves, each at its moment (`artemi
 holds every act, and every rule of the queue was kept: who was tired had a pause, nobody judged their own case twice.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from random import Random
 
 from accounts.models import User
@@ -67,6 +68,8 @@ class History:
     busy_until: dict[str, datetime] = field(default_factory=dict)
     leaves_a_disagreement: bool = False
     has_calibrated: bool = False
+    # What supervisors do when one is there: what it frees is taken up by nobody before.
+    postponed: list[tuple[datetime, Callable[[], object]]] = field(default_factory=list)
     # What comes after its end.
     to_arrive: list[Stretch] = field(default_factory=list)
 
@@ -79,11 +82,13 @@ class History:
             if stretch.at > self.now - ENDS:
                 self.to_arrive.append(stretch)
                 continue
+            self._catch_up(stretch.at)
             self.arrive(stretch)
             for slug in self.licensees:
                 self._work(stretch, slug)
             if not self.has_calibrated and stretch.at > self.now - self.days * timedelta(days=LAST_PART):
                 self._learn()
+        self._catch_up(self.now - ENDS)
 
     def arrive(self, stretch: Stretch, *, at: datetime | None = None) -> None:
         self.clock.set(at or stretch.at)
@@ -129,8 +134,7 @@ class History:
             return
         self.escalations.remove(due)
         escalation = work.escalate(case, by=person, clock=self.clock, chance=self.chance)
-        with self._later(minutes=self.chance.uniform(15, 50)):
-            self._answer(escalation, due[1])
+        self._postpone(partial(self._answer, escalation, due[1]), minutes=self.chance.uniform(15, 50))
 
     def _answer(self, escalation: Escalation, end: str) -> None:
         otto = self.people["Otto"]
@@ -149,9 +153,9 @@ class History:
         if is_late:
             self.leaves_a_disagreement = True
             return
-        with self._later(minutes=self.chance.uniform(60, 240)):
-            right = review.decision.disposition
-            adjudicate(review_id=review.pk, by=self.people["Otto"], disposition=right)
+        right = review.decision.disposition
+        act = partial(adjudicate, review_id=review.pk, by=self.people["Otto"], disposition=right)
+        self._postpone(act, minutes=self.chance.uniform(60, 240))
 
     def _learn(self) -> None:
         """Once, where enough is decided to learn from."""
@@ -161,13 +165,26 @@ class History:
             if self.has_calibrated:
                 demo_rare.mark_some_golden(northwind, by=otto, clock=self.clock)
 
+    def _postpone(self, act: Callable[[], object], *, minutes: float) -> None:
+        self.postponed.append((self._when_one_is_there(minutes=minutes), act))
+
+    def _catch_up(self, until: datetime) -> None:
+        due = [one for one in self.postponed if one[0] <= until]
+        self.postponed = [one for one in self.postponed if one[0] > until]
+        for moment, act in sorted(due, key=lambda one: one[0]):
+            self.clock.set(moment)
+            act()
+
     @contextmanager
     def _later(self, *, minutes: float) -> Iterator[None]:
-        """What a supervisor does when one is there; then the clock goes on where it was."""
+        """What a supervisor does beside the work; then the clock goes on where it was."""
         before = self.clock.moment
-        self.clock.set(min(by_day(before + timedelta(minutes=minutes)), self.now - ENDS))
+        self.clock.set(self._when_one_is_there(minutes=minutes))
         yield
         self.clock.set(before)
+
+    def _when_one_is_there(self, *, minutes: float) -> datetime:
+        return min(by_day(self.clock.moment + timedelta(minutes=minutes)), self.now - ENDS)
 
 
 def on_shift(slug: str, at: datetime) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from referrals.models import Escalation, Recipient
 from referrals.routing import asks_priority
 from review import workflow as reviewing
 from review.models import Case, Decision, SecondReview
-from review.second_review import claim_second_review, give_second_review, reveal_blind
+from review.second_review import claim_second_review, give_second_review, offered_to, reveal_blind
 from scoring.models import MessageRating, Participant, Score
 
 GROUNDS = (
@@ -94,7 +94,9 @@ def annotate(case: Case, numbers: list[int], *, by: User) -> None:
 
 
 def judge_again(*, by: User, chance: Random, clock: Clock, disagrees: bool) -> SecondReview | None:
-    """The oldest second review that this person may take."""
+    """The oldest second review that this person may take, once it is there: others of the shift were told of before."""
+    if not offered_to(by).filter(opened_at__lte=clock.moment).exists():
+        return None
     review = claim_second_review(by=by)
     if review is None:
         return None
