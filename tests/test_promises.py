@@ -1,6 +1,9 @@
 """Nothing leaves on its own, and nothing is read unrecorded: who may call what lets evidence out is listed here."""
 
 import ast
+from collections import defaultdict
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -49,17 +52,22 @@ OPENERS = {
 }
 
 
-def _calls(name: str) -> set[str]:
-    """The files that call `name(…)` or `module.name(…)`."""
-    found = set()
+@cache
+def _callers() -> Mapping[str, set[str]]:
+    """{name: the files that call `name(…)` or `module.name(…)`}"""
+    found = defaultdict[str, set[str]](set)
     for room in ROOMS:
         for path in (REPOSITORY / room).rglob("*.py"):
             if "tests" in path.parts or "migrations" in path.parts:
                 continue
-            for node in ast.walk(ast.parse(path.read_text())):
-                if isinstance(node, ast.Call) and _called(node) == name:
-                    found.add(str(path.relative_to(REPOSITORY)))
+            for node in ast.walk(rules.parsed(path.read_text())):
+                if isinstance(node, ast.Call):
+                    found[_called(node)].add(str(path.relative_to(REPOSITORY)))
     return found
+
+
+def _calls(name: str) -> set[str]:
+    return _callers().get(name, set())
 
 
 def _called(node: ast.Call) -> str:
@@ -118,7 +126,7 @@ def test_one_address_approves_and_it_takes_one_escalation_from_one_person():
     """No bulk action and no API: in all of the map, one view holds the call; its address names one escalation."""
     callers = [
         function.name
-        for function in ast.parse((REPOSITORY / "referrals/views/answering.py").read_text()).body
+        for function in rules.parsed((REPOSITORY / "referrals/views/answering.py").read_text()).body
         if isinstance(function, ast.FunctionDef)
         and any(isinstance(node, ast.Call) and _called(node) == "approve" for node in ast.walk(function))
     ]
