@@ -36,9 +36,10 @@ function showRange() {
 function begin() {
   const turn = conversation.querySelector("[data-turn][aria-current]");
   const fields = range();
-  if (!turn || fields.first.value || panel().querySelector("[aria-invalid]")) return;
-  fields.first.value = turn.dataset.turn;
-  fields.last.value = turn.dataset.turn;
+  if (!turn || panel().querySelector("[aria-invalid]")) return;
+  // What somebody has typed by then stays.
+  fields.first.value ||= turn.dataset.turn;
+  fields.last.value ||= turn.dataset.turn;
 }
 
 function offerKeys() {
