@@ -138,15 +138,14 @@ def copy_case(case: Case, *, count: int, into: list[Licensee]) -> None:
     imminent = sql.SQL("n %% 100 = 0")
     # Due within the next day, in an order that has nothing to do with the order on disk.
     due = sql.SQL("now() + (abs(hashint8(n))::float8 / 2147483648) * interval '24 hours'")
-    key, talk, score = conversation.data_key_id, conversation.pk, case.opened_by_score_id
     with psycopg.connect(os.environ["DATABASE_OWNER_URL"]) as owner:
         owner.execute("SET synchronous_commit = off")
         owner.execute("ALTER TABLE scoring_score DISABLE TRIGGER USER")
-        _copy(owner, "scoring_datakey", key, count, {"licensee_id": whose})
-        _copy(
+        key = _copy(owner, "scoring_datakey", conversation.data_key_id, count, {"licensee_id": whose})
+        talk = _copy(
             owner,
             "scoring_conversation",
-            talk,
+            conversation.pk,
             count,
             {
                 "licensee_id": whose,
@@ -154,7 +153,9 @@ def copy_case(case: Case, *, count: int, into: list[Licensee]) -> None:
                 "external_id": sql.SQL("'copy-' || n"),
             },
         )
-        _copy(owner, "scoring_score", score, count, {"conversation_id": _id_after(talk)})
+        score = _copy(
+            owner, "scoring_score", case.opened_by_score_id, count, {"conversation_id": _id_after(talk)}
+        )
         _copy(
             owner,
             "review_case",
@@ -181,7 +182,8 @@ def copy_case(case: Case, *, count: int, into: list[Licensee]) -> None:
 
 
 def copy_rows(table: str, template: int, count: int, follows: Mapping[str, int]) -> None:
-    """Copy one row `count` times, unwatched by triggers; `follows`: columns whose copies go up with the row."""
+    """Copy one row `count` times, unwatched by triggers; `follows`: columns that go up with the copies, from after
+    what is given."""
     changes = {name: _id_after(first) for name, first in follows.items()}
     with psycopg.connect(os.environ["DATABASE_OWNER_URL"]) as owner:
         owner.execute(sql.SQL("ALTER TABLE {} DISABLE TRIGGER USER").format(sql.Identifier(table)))
@@ -218,15 +220,18 @@ def _columns(owner: psycopg.Connection, table: str) -> list[str]:
     return [row[0] for row in owner.execute(asked, [table])]
 
 
-def _id_after(template: int) -> sql.Composable:
-    return sql.SQL("{} + n").format(sql.Literal(template))
+def _id_after(last: int) -> sql.Composable:
+    return sql.SQL("{} + n").format(sql.Literal(last))
 
 
 def _copy(
     owner: psycopg.Connection, table: str, template: int, count: int, changes: Mapping[str, sql.Composable]
-) -> None:
+) -> int:
+    """Answers the last id that was there before: the copies follow it, in their order."""
     columns = _columns(owner, table)
-    changed = {"id": _id_after(template), **changes}
+    newest = sql.SQL("SELECT coalesce(max(id), 0) FROM {}").format(sql.Identifier(table))
+    ((last,),) = owner.execute(newest).fetchall()
+    changed = {"id": _id_after(last), **changes}
     values = [changed.get(name, sql.SQL("t.{}").format(sql.Identifier(name))) for name in columns]
     statement = sql.SQL(
         "INSERT INTO {table} ({columns}) SELECT {values} FROM {table} t, generate_series(1, {count}) n"
@@ -239,4 +244,5 @@ def _copy(
         template=sql.Literal(template),
     )
     owner.execute(statement, [])
-    owner.execute("SELECT setval(pg_get_serial_sequence(%s, 'id'), %s)", [table, template + count])
+    owner.execute("SELECT setval(pg_get_serial_sequence(%s, 'id'), %s)", [table, last + count])
+    return int(last)
