@@ -62,6 +62,7 @@ SEES_EVERYTHING = {
     "referrals/management/commands/export_labels.py",
     "referrals/permissions.py",
     "referrals/tasks.py",
+    "retention/tasks.py",
     "review/exposure.py",
     "review/leases.py",
     "review/permissions.py",
