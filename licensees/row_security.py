@@ -32,6 +32,7 @@ FOR_ADMINS = frozenset(
         "licensees.proposal",
         "scoring.driftweek",
         "scoring.driftalert",
+        "retention.accountrequest",
         "retention.due",
         "retention.terms",
         "scoring.arrivalsday",
