@@ -316,7 +316,7 @@ def test_an_admin_counts_and_reads_no_evidence(worlds: Any, adam: User):
     with nothing_yet():
         show_rows_to(adam)
         assert asked("SELECT count(*) FROM review_case")[0][0] == 2
-        for table in ("scoring_message", "scoring_participant", "scoring_datakey", "review_decision"):
+        for table in ("scoring_message", "scoring_participant", "review_decision"):
             assert asked(f"SELECT count(*) FROM {table}") == [(0,)]
 
 
