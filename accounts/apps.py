@@ -7,6 +7,7 @@ from django.apps.registry import Apps
 from django.db.models.signals import post_migrate
 
 from accounts.roles import Role
+from accounts.server_cursors import use_scoped_server_cursors
 
 
 class AccountsConfig(AppConfig):
@@ -14,6 +15,7 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         post_migrate.connect(create_role_groups, sender=self)
+        use_scoped_server_cursors()
 
 
 def create_role_groups(*, apps: Apps, using: str, **_: Any) -> None:

@@ -12,6 +12,8 @@ from django.core.exceptions import ImproperlyConfigured
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
+from accounts.row_scope import ScopedCursor
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 SETTINGS_FILE = "settings.env"
 
@@ -121,11 +123,12 @@ def database_entry(url: str, *, role: str = "") -> dict[str, Any]:
     return entry
 
 
-def application_options(role: str) -> dict[str, str]:
-    """Assume the role, and let no statement or forgotten transaction hold rows for long."""
+def application_options(role: str) -> dict[str, Any]:
+    """Assume the role, say in each transaction for whom it asks, and hold rows for long in none."""
     seconds = number("ARTEMIS_STATEMENT_TIMEOUT", default=60)
     return {
         "assume_role": role,
+        "cursor_factory": ScopedCursor,
         "options": f"-c statement_timeout={seconds}s -c idle_in_transaction_session_timeout=60s",
     }
 

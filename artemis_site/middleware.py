@@ -15,7 +15,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import sessions
+from accounts import row_scope, sessions
 from accounts.access import Access, NotAllowed
 from accounts.models import User
 from accounts.step_up import Purpose
@@ -23,7 +23,7 @@ from artemis_site.asking_again import ask_again
 from audit.record import About, Machine, record, request_id
 from audit.transitions import NotPossible
 from audit.verbs import Verb
-from licensees.assignments import one_request
+from licensees.assignments import one_request, show_rows_to
 from scoring.key_providers import EvidenceErased, EvidenceUnreadable
 
 UNREADABLE = (
@@ -79,8 +79,13 @@ class AccessMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        with one_request():
-            return self.get_response(request)
+        with one_request(), row_scope.nothing_yet():
+            response = self.get_response(request)
+            if response.streaming:
+                streamed: Any = response
+                pieces = row_scope.carried(row_scope.current(), streamed.streaming_content)
+                streamed.streaming_content = pieces
+            return response
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., HttpResponse], _: Any, __: Any
@@ -102,6 +107,7 @@ class AccessMiddleware:
         # A page that looks for news by itself is no sign that anybody sits before it.
         if not getattr(view, "asked_by_the_page", False):
             sessions.use(request.session, now=timezone.now())
+        show_rows_to(request.user)
         if grant.roles & request.user.roles:
             purpose: Purpose | None = getattr(view, "asks_again", None)
             return ask_again(request, request.user, purpose) if purpose else None

@@ -17,6 +17,7 @@ from django.db import connection
 from django.test import TransactionTestCase
 from psycopg import sql
 
+from accounts import row_scope
 from artemis_site import env
 from artemis_site.embedded import Servers
 
@@ -119,6 +120,8 @@ def _use_application_role() -> Callable[[], None]:
     emptied = Emptying(_owner_url())
     original_teardown = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
 
+    # Tests make worlds and call verbs by hand, in whatever thread; requests, tasks and commands say for whom they ask.
+    row_scope.unless_said = row_scope.SYSTEM
     if env.database_role():
         options.update(env.application_options(env.database_role()))
     connection.close()
@@ -131,6 +134,7 @@ def _use_application_role() -> Callable[[], None]:
 
     def restore() -> None:
         emptied.close()
+        row_scope.unless_said = row_scope.NOTHING
         TransactionTestCase._fixture_teardown = original_teardown  # type: ignore[attr-defined]
         options.clear()
         options.update(as_owner)

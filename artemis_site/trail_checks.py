@@ -14,6 +14,7 @@ from audit.notes import KEY_FILE, VERIFIER_FILE
 from audit.outbox import standings
 from audit.proofs import newest_checkpoint
 from audit.sealed_trail import waiting
+from licensees.row_security import unguarded_tables
 
 LONGEST_PENDING = 60
 SEPARATE = (
@@ -85,6 +86,19 @@ def the_login_can_do_nothing_else(**_: Any) -> list[CheckMessage]:
         return []
     what = f"The login of DATABASE_URL has more than the application needs: {', '.join(found)}."
     return [Error(what, hint=SEPARATE, id="artemis.E013")]
+
+
+@register(Tags.database, deploy=True)
+def licensees_are_kept_apart(**_: Any) -> list[CheckMessage]:
+    found = unguarded_tables()
+    if not found:
+        return []
+    named = ", ".join(found[:5]) + (f" and {len(found) - 5} more" if len(found) > 5 else "")
+    what = f"PostgreSQL does not keep the rows of licensees apart (row-level security) in: {named}."
+    hint = (
+        "Run “manage.py migrate” as the owner, and connect as a login that is a member of artemis_app only."
+    )
+    return [Error(what, hint=hint, id="artemis.E017")]
 
 
 @register(Tags.security, deploy=True)

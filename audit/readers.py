@@ -12,6 +12,7 @@ import psycopg
 from django.db import connection
 from psycopg.sql import SQL, Identifier
 
+from accounts import row_scope
 from audit.bulk import doubtful_entries
 
 MOST_PROCESSES = 8
@@ -32,6 +33,7 @@ def reading() -> Iterator[Callable[[], Found]]:
         yield lambda: doubtful_entries(connection.connection)
         return
     login, role = connection.get_connection_params(), connection.settings_dict["OPTIONS"].get("assume_role")
+    told = row_scope.setting()
     for ours in ("context", "cursor_factory"):  # made anew over there
         login.pop(ours, None)
     with connection.cursor() as cursor:
@@ -40,7 +42,7 @@ def reading() -> Iterator[Callable[[], Found]]:
     # Not a fork: that would share the connection of this process.
     fresh = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(min(_processors(), len(parts)), mp_context=fresh) as pool:
-        found = [pool.submit(_read_there, login, role, snapshot, part) for part in parts]
+        found = [pool.submit(_read_there, login, role, told, snapshot, part) for part in parts]
         yield lambda: _joined([one.result() for one in found])
 
 
@@ -56,12 +58,13 @@ def _parts() -> list[str]:
     return [f"WHERE {' AND '.join(both)}" for both in zip(from_on, [*up_to, "true"], strict=True)]
 
 
-def _read_there(login: dict[str, Any], role: str | None, snapshot: str, part: str) -> Found:
+def _read_there(login: dict[str, Any], role: str | None, told: str, snapshot: str, part: str) -> Found:
     with psycopg.connect(**login, autocommit=True) as there, there.transaction():
         there.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         there.execute(SQL("SET TRANSACTION SNAPSHOT {}").format(snapshot))
         if role:
             there.execute(SQL("SET LOCAL ROLE {}").format(Identifier(role)))
+        there.execute(told)
         there.execute("SET LOCAL statement_timeout = 0")
         there.execute("SET LOCAL TimeZone = 'UTC'")
         return doubtful_entries(there, part)

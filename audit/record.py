@@ -10,6 +10,7 @@ import rfc8785
 from django.db import connection
 from django.utils import timezone
 
+from accounts.row_scope import system_scope
 from audit.models import AuditEvent
 from audit.verbs import Verb
 
@@ -133,6 +134,7 @@ def _around_the_number(event: AuditEvent) -> tuple[str, str]:
     return f'{head[:-1]},"{NUMBER}":', f",{tail[1:]}"
 
 
+@system_scope("an act is recorded whoever acts, and reads back its own number")
 def _number_and_write(event: AuditEvent) -> None:
     """In one journey: the case gives the next number, and the entry is written with it."""
     written = [field for field in AuditEvent._meta.concrete_fields if field.attname not in GIVEN_THERE]

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import DataError, connection, transaction
 from django.utils import timezone
 
+from accounts.row_scope import system_scope
 from audit.bulk import LeafMissing, tree
 from audit.models import AuditEvent
 from audit.notes import Checkpoint
@@ -58,6 +59,7 @@ class Waiting:
         return f"{self.count:,} pending, the oldest for {in_words(self.age)}"
 
 
+@system_scope("how much waits is counted whole, whoever looks")
 def waiting() -> Waiting:
     (row,) = _rows(_PENDING, [])
     count, oldest = row

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import django
 
+from accounts import row_scope
 from artemis_site.embedded import Servers
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -38,6 +39,8 @@ def installation(**settings_of_postgres: str) -> Iterator[Servers]:
             words = [sys.executable, "manage.py", *command]
             subprocess.run(words, cwd=REPOSITORY, check=True, stdout=subprocess.DEVNULL)
         django.setup()
+        # Verbs are called by hand here, as tests do.
+        row_scope.unless_said = row_scope.SYSTEM
         yield servers
 
 

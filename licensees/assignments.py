@@ -15,6 +15,7 @@ from guardian.shortcuts import assign_perm, get_users_with_perms, remove_perm
 
 from accounts.models import User
 from accounts.roles import Role
+from accounts.row_scope import Kind, show_rows_of
 from audit.models import AuditEvent
 from audit.record import Actor, record
 from audit.verbs import Verb
@@ -60,6 +61,13 @@ def read_person(person_id: int) -> User | None:
         person.roles = frozenset(role for role in Role if role.value in answers["roles"])
         known[person.pk] = _read(answers["given"])
     return person
+
+
+def show_rows_to(person: User) -> None:
+    """For the rest of this request the database shows the rows of the licensees that this person serves."""
+    kind = Kind.ADMIN if person.has_role(Role.ADMIN) else Kind.PERSON
+    served = {licensee_id for _, licensee_id in _assignments_of(person)}
+    show_rows_of(served, person_id=person.pk, kind=kind)
 
 
 def served_by(person: User, *roles: Role) -> frozenset[int]:

@@ -9,6 +9,7 @@ from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
+from accounts.row_scope import Kind, show_rows_of, system_scope
 from licensees.models import ApiKey, Licensee
 from licensees.networks import check_network
 from licensees.rate_limits import check_wrong_keys, count_wrong_key
@@ -35,10 +36,12 @@ class ApiKeyAuthentication(BaseAuthentication):
             raise AuthenticationFailed(f"No API key was sent. {HOW}")
         check_wrong_keys(request)
         try:
-            key = _find(words[1])
+            with system_scope("whose key this is"):
+                key = _find(words[1])
         except AuthenticationFailed:
             count_wrong_key(request)
             raise
+        show_rows_of([key.licensee_id], kind=Kind.PLATFORM)
         check_network(request, key)
         check_signature(request, key)
         _note_use(key)

@@ -3,7 +3,7 @@
 from accounts.access import NotAllowed
 from accounts.models import User
 from referrals.models import Delivery, Packet
-from referrals.permissions import NOT_OPEN, check_may_download, check_may_open, supervises
+from referrals.permissions import NOT_OPEN, asked_for, check_may_download, check_may_open, supervises
 
 ONLY_A_SUPERVISOR = "Only a supervisor of {licensee} can deliver this packet. Ask one of them."
 
@@ -20,7 +20,7 @@ def get_delivery_for(person: User, delivery_id: int) -> Delivery:
         deliveries.defer("packet__archive_sealed").prefetch_related("journal").filter(pk=delivery_id).first()
     )
     if delivery is None:
-        raise NotAllowed(NOT_OPEN)
+        raise NotAllowed(NOT_OPEN, about=asked_for(approval__packet__deliveries=delivery_id))
     check_may_open(person, delivery.packet.approval.escalation)
     return delivery
 

@@ -7,6 +7,8 @@ from django.db.models import QuerySet
 from accounts.access import NotAllowed
 from accounts.models import User
 from accounts.roles import Role
+from accounts.row_scope import system_scope
+from audit.record import About
 from licensees.assignments import people_serving, serves
 from referrals.models import Escalation, EscalationVersion, Packet
 from review.models import Case
@@ -25,7 +27,7 @@ def get_escalation_for(person: User, escalation_id: int) -> Escalation:
     try:
         escalation = Escalation.objects.read(escalation_id)
     except Escalation.DoesNotExist:
-        raise NotAllowed(NOT_OPEN) from None
+        raise NotAllowed(NOT_OPEN, about=asked_for(pk=escalation_id)) from None
     check_may_open(person, escalation)
     return escalation
 
@@ -40,9 +42,16 @@ def get_packet_for(person: User, packet_id: int) -> Packet:
     )
     packet = packets.defer("archive_sealed").filter(pk=packet_id).first()
     if packet is None:
-        raise NotAllowed(NOT_OPEN)
+        raise NotAllowed(NOT_OPEN, about=asked_for(approval__packet=packet_id))
     check_may_open(person, packet.approval.escalation)
     return packet
+
+
+@system_scope("an attempt at another licensee's escalation is recorded as one")
+def asked_for(**which: int) -> About | None:
+    """For the trail alone: the person is told the same of what is not theirs and of what does not exist."""
+    escalation = Escalation.objects.select_related("case").filter(**which).first()
+    return None if escalation is None else escalation.about()
 
 
 def check_may_open(by: User, escalation: Escalation) -> None:
@@ -59,7 +68,7 @@ def get_packet_to_follow(person: User, packet_id: int) -> Packet:
     )
     packet = packets.filter(pk=packet_id).first()
     if packet is None:
-        raise NotAllowed(NOT_OPEN)
+        raise NotAllowed(NOT_OPEN, about=asked_for(approval__packet=packet_id))
     check_may_follow(person, packet)
     return packet
 

@@ -4,6 +4,7 @@ import time
 
 from celery import shared_task
 
+from accounts.row_scope import system_scope
 from retention import sweep
 
 # Short, so that a backlog never keeps a worker from scoring.
@@ -11,6 +12,7 @@ SECONDS_A_RUN = 10
 
 
 @shared_task(name="retention.tasks.erase_what_is_due")
+@system_scope("what is due of every licensee")
 def erase_what_is_due() -> None:
     until = time.monotonic() + SECONDS_A_RUN
     sweep.call_again()

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.row_scope import system_scope
 from licensees.together import Statement, ask
 from scoring.models import Score
 
@@ -84,6 +85,7 @@ class Exposure:
         return pauses and 0 < settings.ARTEMIS_REVIEW_MINUTES <= self.minutes
 
 
+@system_scope("what a person has read counts, of whichever licensee it was")
 def exposure(person: User) -> Exposure:
     return exposure_of(ask(**about_exposure(person)))
 

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.row_scope import system_scope
 from audit.record import Machine
 from audit.transitions import transition
 from audit.verbs import Verb
@@ -23,6 +24,7 @@ def held_case(by: User) -> Case | None:
     return None if current is None else current.case
 
 
+@system_scope("a lease counts, whatever became of the assignment to its licensee")
 def held_claim(by: User) -> Claim | None:
     """The live lease of this person: at most one, which the database holds."""
     current = open_claims_of(by).first()
@@ -67,6 +69,7 @@ def end_if_lapsed(case: Case) -> bool:
     return True
 
 
+@system_scope("a lease has run out, whatever became of the assignment to its licensee")
 def end_lapsed_claim_of(by: User) -> None:
     """So that a person does not have to wait for the sweep. In a transaction of its own: one case at a time."""
     lapsed = by.claims.filter(ended_at=None, expires_at__lte=timezone.now()).first()

@@ -9,6 +9,7 @@ from django.db.models.functions import Coalesce
 from accounts.access import NotAllowed
 from accounts.models import User
 from accounts.roles import Role
+from accounts.row_scope import system_scope
 from audit.record import About
 from licensees.assignments import people_serving, served_by, serves
 from licensees.models import Licensee
@@ -63,7 +64,7 @@ def get_case_for(person: User, reference: str) -> Case:
         .first()
     )
     if case is None:
-        raise NotAllowed(NOT_OPEN)
+        raise NotAllowed(NOT_OPEN, about=_asked_for(reference))
     _check_serves(person, case)
     know_opening(
         case,
@@ -99,6 +100,13 @@ def _known(case: Case, by: User) -> Mapping[str, bool]:
         know_opening(case, by, ask(**about_opening(case.pk, by)))
     answer: Mapping[str, bool] = vars(case)["known_opening"][by.pk]
     return answer
+
+
+@system_scope("an attempt at another licensee's case is recorded as one")
+def _asked_for(reference: str) -> About | None:
+    """For the trail alone: the person is told the same of what is not theirs and of what does not exist."""
+    case = Case.every.filter(reference=reference).first()
+    return None if case is None else case.about()
 
 
 def hidden_from(person: User) -> QuerySet[Case]:

@@ -7,6 +7,7 @@ import structlog
 from celery import shared_task
 from django.utils import timezone
 
+from accounts.row_scope import system_scope
 from scoring import drift, leftovers, outbox
 from scoring.doorbell import ring
 from scoring.models import IdempotentRequest
@@ -21,6 +22,7 @@ log = structlog.get_logger(__name__)
 
 
 @shared_task(name="scoring.tasks.score_pending")
+@system_scope("conversations of every licensee")
 def score_pending() -> None:
     """Score until nothing is pending or the time is up; then ring again, behind whoever else waits."""
     until = time.monotonic() + SECONDS_A_RUN
@@ -33,6 +35,7 @@ def score_pending() -> None:
 
 
 @shared_task(name="scoring.tasks.forget_idempotency_keys")
+@system_scope("answers to every licensee")
 def forget_idempotency_keys() -> None:
     IdempotentRequest.objects.filter(
         created_at__lt=timezone.now() - timedelta(hours=IDEMPOTENCY_HOURS)
@@ -40,6 +43,7 @@ def forget_idempotency_keys() -> None:
 
 
 @shared_task(name="scoring.tasks.forget_leftovers")
+@system_scope("what models left of every licensee")
 def forget_leftovers() -> None:
     """What was kept only to compare models or to go on from, and serves neither any more."""
     leftovers.forget_old_shadows()
@@ -47,6 +51,7 @@ def forget_leftovers() -> None:
 
 
 @shared_task(name="scoring.tasks.watch_drift")
+@system_scope("scores of every licensee")
 def watch_drift() -> None:
     """Looks at the weeks that changed; what has drifted becomes an alert for the admins, and nothing else."""
     drift.watch()

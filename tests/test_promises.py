@@ -52,6 +52,37 @@ OPENERS = {
 }
 
 
+# Sees the rows of every licensee: what the machine does by itself, what is typed on the operator's command line, and
+# the few questions that are about a person or a key, of whichever licensee, or that find out for the trail what was
+# attempted.
+SEES_EVERYTHING = {
+    "artemis_site/management/commands/load_demo.py",
+    "audit/management/commands/export_audit.py",
+    "audit/management/commands/verify_audit.py",
+    "audit/record.py",
+    "audit/sealed_trail.py",
+    "audit/views.py",
+    "licensees/authentication.py",
+    "referrals/management/commands/export_labels.py",
+    "referrals/permissions.py",
+    "referrals/tasks.py",
+    "retention/tasks.py",
+    "review/exposure.py",
+    "review/leases.py",
+    "review/permissions.py",
+    "review/tasks.py",
+    "scoring/management/commands/evaluate_model.py",
+    "scoring/management/commands/index_accounts.py",
+    "scoring/management/commands/ingest.py",
+    "scoring/management/commands/promote_model.py",
+    "scoring/management/commands/rotate_keys.py",
+    "scoring/management/commands/train_model.py",
+    "scoring/tasks.py",
+}
+# Look at no row of a licensee.
+NEEDS_NO_ROWS = {"accounts/tasks.py", "audit/tasks.py"}
+
+
 @cache
 def _callers() -> Mapping[str, set[str]]:
     """{name: the files that call `name(…)` or `module.name(…)`}"""
@@ -70,6 +101,16 @@ def _calls(name: str) -> set[str]:
     return _callers().get(name, set())
 
 
+def _mentions(name: str) -> set[str]:
+    """The files of the house, tests aside, in which this name stands."""
+    return {
+        str(path.relative_to(REPOSITORY))
+        for room in ROOMS
+        for path in (REPOSITORY / room).rglob("*.py")
+        if "tests" not in path.parts and name in path.read_text()
+    }
+
+
 def _called(node: ast.Call) -> str:
     function = node.func
     return function.id if isinstance(function, ast.Name) else getattr(function, "attr", "")
@@ -84,6 +125,27 @@ def test_only_a_persons_page_calls_what_lets_a_packet_out(verb: str):
 def test_only_these_modules_decrypt_evidence(opener: str):
     """A new caller is a new way to read: it has to record that first, and be added here by hand."""
     assert _calls(opener) == OPENERS[opener]
+
+
+def test_only_these_see_the_rows_of_every_licensee():
+    """A new one is a way past row-level security: it needs a reason, which is its argument, and its place here."""
+    assert _calls("system_scope") == SEES_EVERYTHING
+    assert _mentions("unless_said") == {"accounts/row_scope.py", "artemis_site/testing.py"}
+    assert _mentions("show_rows_of") == {
+        "accounts/row_scope.py",
+        "licensees/assignments.py",
+        "licensees/authentication.py",
+    }
+
+
+def test_every_task_says_that_it_sees_everything_or_needs_nothing():
+    """One that forgot would find no row, and do nothing, and nobody would notice."""
+    for path in sorted(REPOSITORY.glob("*/tasks.py")):
+        name = str(path.relative_to(REPOSITORY))
+        functions = [one for one in ast.parse(path.read_text()).body if isinstance(one, ast.FunctionDef)]
+        said = [ast.unparse(one) for function in functions for one in function.decorator_list]
+        scopes = [one for one in said if one.startswith("system_scope(")]
+        assert len(scopes) == (0 if name in NEEDS_NO_ROWS else len(functions)), name
 
 
 def test_no_task_can_do_more_than_look_now():

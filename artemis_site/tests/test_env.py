@@ -10,6 +10,7 @@ import redis
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from accounts.row_scope import ScopedCursor
 from artemis_site import env
 
 
@@ -27,6 +28,7 @@ def test_the_application_logs_in_with_its_own_url_and_assumes_its_role(monkeypat
     assert (entry["HOST"], entry["PORT"], entry["NAME"]) == ("db.example.org", "5433", "artemis")
     assert (entry["USER"], entry["PASSWORD"]) == ("app", "p@ss")
     assert entry["OPTIONS"] == {
+        "cursor_factory": ScopedCursor,
         "sslmode": "require",
         "assume_role": "artemis_app",
         "options": "-c statement_timeout=60s -c idle_in_transaction_session_timeout=60s",

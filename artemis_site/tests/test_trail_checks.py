@@ -11,7 +11,7 @@ from typing import Any, LiteralString
 
 import psycopg
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from artemis_site import trail_checks as checks
@@ -175,3 +175,39 @@ def test_a_third_party_that_gets_nothing_is_named(settings: Any, seal: Seal) -> 
     assert ids(checks.somebody_else_holds_checkpoints) == ["artemis.E016", "artemis.W002"]
     settings.ARTEMIS_CHECKPOINT_DESTINATIONS = ["nowhere"]
     assert ids(checks.somebody_else_holds_checkpoints) == ["artemis.E016"]
+
+
+@pytest.mark.parametrize(
+    ("there", "back"),
+    [
+        (
+            "ALTER TABLE scoring_message DISABLE ROW LEVEL SECURITY",
+            "ALTER TABLE scoring_message ENABLE ROW LEVEL SECURITY",
+        ),
+        (
+            "CREATE POLICY everything ON scoring_message USING (true)",
+            "DROP POLICY everything ON scoring_message",
+        ),
+        (
+            "ALTER POLICY of_their_licensees ON scoring_message RENAME TO another",
+            "ALTER POLICY another ON scoring_message RENAME TO of_their_licensees",
+        ),
+    ],
+)
+def test_rows_that_are_not_kept_apart_are_named(
+    owner_connection: psycopg.Connection, there: LiteralString, back: LiteralString
+) -> None:
+    assert ids(checks.licensees_are_kept_apart) == []
+    with changed(owner_connection, there, back):
+        (message,) = checks.licensees_are_kept_apart()
+    assert message.id == "artemis.E017"
+    assert message.msg.endswith("in: scoring_message.")
+
+
+def test_who_owns_the_tables_passes_by_and_is_refused(application: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("RESET ROLE")
+        try:
+            assert ids(checks.licensees_are_kept_apart) == ["artemis.E017"]
+        finally:
+            cursor.execute("SET ROLE artemis_app")

@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.row_scope import system_scope
 from artemis_site import demo_data
 from artemis_site.demo_clock import moved_clock
 from artemis_site.demo_history import History
@@ -35,6 +36,7 @@ class Command(BaseCommand):
             "--standin", default="", metavar="URL", help="where the CyberTipline's stand-in listens"
         )
 
+    @system_scope("a world is made")
     def handle(self, *_: Any, days: int, model: Path | None, standin: str, **__: Any) -> None:
         call_command("create_keys", stdout=self.stderr)
         if User.objects.exists() or Licensee.objects.exists():

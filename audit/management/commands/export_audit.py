@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from accounts.row_scope import system_scope
 from audit.export import exported
 
 
@@ -15,6 +16,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--licensee", type=int, action="append", metavar="ID", help="others by hash only")
 
+    @system_scope("the whole trail, for whoever has the command line")
     def handle(self, *_: Any, licensee: list[int] | None, **__: Any) -> None:
         for lines in exported(licensee_ids=licensee):
             sys.stdout.write(lines)

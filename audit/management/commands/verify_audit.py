@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from accounts.row_scope import system_scope
 from audit.models import AuditCheckpoint
 from audit.notes import VERIFIER_FILE, Checkpoint, NoteRefused, SealingKeyUnusable, load_verifier, open_note
 from audit.published import last_note
@@ -37,6 +38,7 @@ class Command(BaseCommand):
             "--key", type=Path, metavar="FILE", help=f"the public key, if not {VERIFIER_FILE}"
         )
 
+    @system_scope("a trail is verified whole")
     def handle(self, *_: Any, checkpoint: list[Path], key: Path | None, **__: Any) -> None:
         held = self._given(checkpoint, key)
         faults = 0

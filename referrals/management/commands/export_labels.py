@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts.access import NotAllowed
 from accounts.models import User
+from accounts.row_scope import system_scope
 from audit.record import record
 from audit.transitions import NotPossible
 from audit.verbs import Verb
@@ -39,6 +40,7 @@ class Command(BaseCommand):
             "--since", type=_start_of_day, metavar="DATE", help="decided on that day or later"
         )
 
+    @system_scope("the licensee is named on the command line")
     def handle(self, *_: Any, **options: Any) -> None:
         licensee, person, output = _licensee(options["licensee"]), _person(options["by"]), options["output"]
         try:

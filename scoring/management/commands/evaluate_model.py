@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import Error as DatabaseError
 
+from accounts.row_scope import system_scope
 from audit.record import Machine
 from scoring import registry
 from scoring.corpora import CorpusError, read_suspicious_lines
@@ -65,6 +66,7 @@ class Command(BaseCommand):
         add("--json", type=Path, metavar="OUT", help="where to write the card")
         add("--html", type=Path, metavar="OUT", help="where to write the page")
 
+    @system_scope("which policies are in use")
     def handle(self, *_: Any, **options: Any) -> None:
         began = time.monotonic()
         _check_together(options)

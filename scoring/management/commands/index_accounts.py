@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from accounts.command_line import admin_named
+from accounts.row_scope import system_scope
 from licensees.models import Licensee
 from scoring.blind_index import index_anew, replace_key, retire_keys
 
@@ -21,6 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("--by", required=True, metavar="EMAIL", help="the admin whose act this is")
         parser.add_argument("--new", action="store_true", help="make another key for each licensee first")
 
+    @system_scope("the accounts of every licensee")
     def handle(self, *_: Any, **options: Any) -> None:
         admin = admin_named(options["by"])
         for licensee in Licensee.objects.order_by("pk"):

@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from accounts.row_scope import system_scope
 from audit.record import Machine
 from audit.transitions import NotPossible
 from licensees.models import Licensee
@@ -35,6 +36,7 @@ class Command(BaseCommand):
             "--form", choices=FORMS, default="auto", help="found out for each file if left out"
         )
 
+    @system_scope("the licensee is named on the command line")
     def handle(self, *_: Any, files: list[WatchedPath], licensee: str, form: str, **__: Any) -> None:
         importing = Import(_licensee(licensee), _readable(files))
         try:

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts.command_line import admin_named
 from accounts.models import User
+from accounts.row_scope import system_scope
 from audit.transitions import NotPossible
 from scoring.models import ModelVersion
 from scoring.registry import name_challenger, promote, roll_back, withdraw_challenger
@@ -33,6 +34,7 @@ class Command(BaseCommand):
         act.add_argument("--rollback", action="store_true", help="bring back the champion before this one")
         act.add_argument("--withdraw", action="store_true", help="end the comparison with the challenger")
 
+    @system_scope("conversations of every licensee are scored anew")
     def handle(self, *_: Any, **options: Any) -> None:
         admin = admin_named(options["by"])
         digest = options["digest"]

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts.command_line import admin_named
 from accounts.models import User
+from accounts.row_scope import system_scope
 from scoring.key_providers import KeyUnavailable, RotationUnderWay
 from scoring.key_rotation import in_use, make_key, retire_keys, waiting, wrap_anew
 from scoring.progress_line import ProgressLine
@@ -24,6 +25,7 @@ class Command(BaseCommand):
         parser.add_argument("--new", action="store_true", help="make a new key in the key file first")
         parser.add_argument("--retire", action="store_true", help="take out old keys that wrap nothing")
 
+    @system_scope("the keys of every licensee")
     def handle(self, *_: Any, **options: Any) -> None:
         admin = admin_named(options["by"])
         try:

@@ -11,6 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import Error as DatabaseError
 
+from accounts.row_scope import system_scope
 from audit.record import Machine
 from scoring.corpora import CorpusError, read_records
 from scoring.pipeline import Model
@@ -65,6 +66,7 @@ class Command(BaseCommand):
             help=f"write the model to FILE{ENDING} and register nothing",
         )
 
+    @system_scope("the demonstration flag of models")
     def handle(self, *_: Any, **options: Any) -> None:
         began = time.monotonic()
         _check(options)
