@@ -60,11 +60,11 @@ def judge(case: Case, *, by: User, chance: Random, clock: Clock) -> None:
     clock.advance(minutes=chance.uniform(2, 7))
     outcomes = OUTCOMES.get(case.band, OUTCOMES["high"])
     reviewing.decide(
-        case_id=case.pk, by=by, seen_revision=case.conversation.revision, **an_outcome(outcomes, chance)
+        case_id=case.pk, by=by, seen_revision=case.conversation.revision, **an_outcome(case, outcomes, chance)
     )
 
 
-def an_outcome(outcomes: Outcomes, chance: Random) -> dict[str, Any]:
+def an_outcome(case: Case, outcomes: Outcomes, chance: Random) -> dict[str, Any]:
     """With what it asks for. Whoever monitors does so beyond today: nothing comes back all at once."""
     disposition = _one_of(outcomes, chance)
     said: dict[str, Any] = {"disposition": disposition}
@@ -72,6 +72,7 @@ def an_outcome(outcomes: Outcomes, chance: Random) -> dict[str, Any]:
         said["reason"] = _one_of(REASONS, chance)
     if disposition == ACT:
         said["platform_action"] = _one_of(ACTIONS, chance)
+        said["subjects"] = [_subject_of(case).position]
     if disposition == WATCH:
         said["monitor_until"] = timezone.localdate() + timedelta(days=chance.randrange(30, 60))
     return said
@@ -134,6 +135,10 @@ def is_adult(account: Participant) -> bool:
 
 def _accounts(case: Case) -> list[Participant]:
     return list(case.conversation.participants.order_by("position"))
+
+
+def _subject_of(case: Case) -> Participant:
+    return sorted(_accounts(case), key=is_adult)[-1]
 
 
 def asked(case: Case, numbers: list[int], exit_: Recipient.Exit = EXPLOITATION) -> Any:

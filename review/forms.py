@@ -200,6 +200,10 @@ class HandOverForm(forms.Form):
 class DecideForm(forms.Form):
     def __init__(self, data: Any = None, **named: Any) -> None:
         super().__init__(data, auto_id="decide_%s", **named)
+        if "subjects" in self.fields:
+            # Any place may be sent; whether the conversation has it is for the policy to say.
+            sent = data.getlist("subjects") if hasattr(data, "getlist") else []
+            self.offer_subjects((int(text), text) for text in sent if whole(text) is not None)
 
     disposition = forms.ChoiceField(
         choices=DECIDABLE, error_messages={"required": "Choose an outcome.", "invalid_choice": ESCALATE_APART}
@@ -213,6 +217,13 @@ class DecideForm(forms.Form):
         label="What the platform shall do",
         required=False,
         choices=[("", "Choose one"), *Decision.PlatformAction.choices],
+    )
+    subjects = forms.TypedMultipleChoiceField(
+        label="Subject accounts",
+        coerce=int,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Whom the platform shall act on.",
     )
     monitor_until = forms.DateField(
         label="Comes back on",
@@ -234,6 +245,11 @@ class DecideForm(forms.Form):
     def chosen(self) -> dict[str, bool]:
         return {value: self["disposition"].value() == value for value, _ in DECIDABLE}
 
+    def offer_subjects(self, accounts: Iterable[tuple[int, str]]) -> None:
+        """The place and the name of each account that may be chosen."""
+        offered = [(str(place), name) for place, name in accounts]
+        self.fields["subjects"].choices = offered  # type: ignore[attr-defined]
+
     def clean(self) -> dict[str, Any]:
         """What belongs to another outcome than the chosen one is left aside."""
         cleaned: dict[str, Any] = super().clean() or {}
@@ -242,6 +258,8 @@ class DecideForm(forms.Form):
             self.add_error("reason", "Choose a reason: the technique learns from it.")
         if disposition == Decision.Disposition.PLATFORM_ACTION and not cleaned.get("platform_action"):
             self.add_error("platform_action", "Choose what the platform shall do.")
+        if "subjects" in self.fields:
+            self._check_subjects(cleaned)
         if disposition == Decision.Disposition.MONITOR and self._asks_for_day:
             self._check_day(cleaned.get("monitor_until"))
         if disposition != Decision.Disposition.MONITOR and "monitor_until" in self.fields:
@@ -251,6 +269,12 @@ class DecideForm(forms.Form):
         if disposition != Decision.Disposition.PLATFORM_ACTION:
             cleaned["platform_action"] = ""
         return cleaned
+
+    def _check_subjects(self, cleaned: dict[str, Any]) -> None:
+        if cleaned.get("disposition") != Decision.Disposition.PLATFORM_ACTION:
+            cleaned["subjects"] = []
+        elif not cleaned.get("subjects"):
+            self.add_error("subjects", "Choose the account or accounts that it concerns.")
 
     @property
     def _asks_for_day(self) -> bool:
@@ -265,19 +289,23 @@ class DecideForm(forms.Form):
             )
 
 
-def typed_before(data: Any) -> dict[str, str]:
+def typed_before(data: Any) -> dict[str, Any]:
     """What a person had typed into a decision that could not be made; empty where they had typed nothing."""
     names = ("disposition", "reason", "platform_action", "monitor_until", "note")
-    return {name: data[name] for name in names if data.get(name)}
+    typed = {name: data[name] for name in names if data.get(name)}
+    subjects = data.getlist("subjects")
+    return typed | ({"subjects": subjects} if subjects else {})
 
 
 class SecondReviewForm(DecideForm):
-    """The same form, without what only a first decision has; escalating is one of the outcomes."""
+    """The same form, without what only a first decision has, since nothing is done on it; escalating is one of the
+    outcomes."""
 
     disposition = forms.ChoiceField(
         choices=Decision.Disposition.choices,
         error_messages={"required": "Choose an outcome.", "invalid_choice": "Choose an outcome."},
     )
+    subjects = None  # type: ignore[assignment]
     monitor_until = None  # type: ignore[assignment]
     seen_revision = None  # type: ignore[assignment]
     seen_messages = None  # type: ignore[assignment]

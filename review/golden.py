@@ -7,6 +7,7 @@ counts for care like any other reading, and the trail says plainly what was gold
 """
 
 import secrets
+from collections.abc import Collection
 from datetime import date
 
 from django.db import transaction
@@ -35,10 +36,12 @@ from review.policies import (
     check_read_to_the_end,
     check_readable,
     check_watch_until,
+    find_subjects,
     open_claim,
 )
 from review.references import reference_of
 from review.rotation import SPARE
+from scoring.models import Participant
 
 PRACTICE = Machine("golden")
 State = GoldenCase.State
@@ -211,21 +214,27 @@ def answer_golden(
     seen_messages: int | None = None,
     reason: str = "",
     platform_action: str = "",
+    subjects: Collection[int] = (),
     monitor_until: date | None = None,
     note: str = "",
 ) -> GoldenAnswer:
-    """Where a decision would be made. The same is asked of it, and nothing is decided; a note is not kept.
+    """Where a decision would be made. The same is asked of it, and nothing is decided; a note is not kept, nor are
+    the accounts: nothing is done to them.
 
     The trail says that it was answered, not what: that is shown to who answered.
     """
     with transaction.atomic():
-        case, answers = lock_case_and_ask(case_id, by=by, **about_first_judgement(case_id, by))
+        accounts = Participant.objects.filter(conversation__cases=case_id, position__in=subjects)
+        case, answers = lock_case_and_ask(
+            case_id, by=by, accounts=accounts, **about_first_judgement(case_id, by)
+        )
         check_may_decide(by, case)
         claim = check_holds_live_claim(case, open_claim(case), by)
         golden = case.practice_of
         if golden is None:
             raise NotPossible("This case is no practice. Decide it.", about=case.about())
         check_complete(case, disposition=disposition, reason=reason, platform_action=platform_action)
+        find_subjects(case, disposition=disposition, subjects=subjects, found=answers["accounts"])
         check_watch_until(case, disposition=disposition, until=monitor_until)
         conversation = case.conversation
         find_first_judgement(case, answers["first_judgement"])

@@ -19,6 +19,7 @@ from review.policies import count, on_day
 SHOWN = 100
 MACHINES = {"machine:intake": "Intake", "machine:claims": "The clock"}
 DISPOSITIONS = dict(Decision.Disposition.choices)
+ACTIONS = dict(Decision.PlatformAction.choices)
 ROSE = "monitored, and the score rose"
 NOTES = {"decision_notes", "hold_reasons", "hand_over_notes", "answers"}
 PURPOSES = dict(Unveiling.Purpose.choices)
@@ -82,7 +83,7 @@ def _detail(event: Any) -> str:
         case Verb.EVIDENCE_SEARCHED:
             return count(payload.get("turns", 0), "turn")
         case Verb.CASE_DECIDED:
-            return DISPOSITIONS.get(payload.get("disposition", ""), "").lower()
+            return _decided(payload)
         case Verb.CASE_HANDED_OVER:
             return event.receiver_called or ""
         case Verb.CASE_HELD:
@@ -96,6 +97,14 @@ def _detail(event: Any) -> str:
         case Verb.CASE_RETURNED | Verb.ATTEMPT_REFUSED:
             return str(event.reason)
     return ""
+
+
+def _decided(payload: dict[str, Any]) -> str:
+    said = (
+        DISPOSITIONS.get(payload.get("disposition", ""), ""),
+        ACTIONS.get(payload.get("platform_action", ""), ""),
+    )
+    return ", ".join(filter(None, said)).lower()
 
 
 def _seen(payload: dict[str, Any]) -> Iterator[str]:

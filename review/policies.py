@@ -11,7 +11,7 @@ from review.models import Annotation, Case, Claim, Decision, Hold
 from review.models.hold import LONGEST_HOLD
 from review.models.known import known_of
 from scoring.characteristics import BY_KEY
-from scoring.models import Conversation, Message
+from scoring.models import Conversation, Message, Participant
 
 TAKE_ANOTHER = "Take another from the queue."
 REVEALED_AT_ONCE = 200
@@ -231,6 +231,19 @@ def check_complete(case: Case, *, disposition: str, reason: str, platform_action
             "A platform action names what the platform shall do, and no other outcome does. Choose again."
         )
         raise NotPossible(sentence, about=case.about())
+
+
+def find_subjects(
+    case: Case, *, disposition: str, subjects: Collection[int], found: Sequence[Participant]
+) -> list[Participant]:
+    """`subjects` are places in the conversation, Account A is 0; `found` the accounts that stand there."""
+    if (disposition == Decision.Disposition.PLATFORM_ACTION) != bool(subjects):
+        sentence = "A platform action concerns one or more subject accounts, and no other outcome does. Choose again."
+        raise NotPossible(sentence, about=case.about())
+    if set(subjects) != {account.position for account in found}:
+        sentence = "One of these accounts is not in this conversation. Choose from those that the page names."
+        raise NotPossible(sentence, about=case.about())
+    return list(found)
 
 
 def check_readable(case: Case) -> None:

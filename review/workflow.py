@@ -16,7 +16,7 @@ from licensees.together import Question
 from review.first_judgement import about_first_judgement, find_first_judgement
 from review.leases import end_claim
 from review.locking import lock_case_and_ask
-from review.models import Annotation, Case, Claim, Decision, Reveal, Watch
+from review.models import Annotation, Case, Claim, Decision, Reveal, SubjectAccount, Watch
 from review.models.known import learn
 from review.notes import seal_annotation_note, seal_decision_note
 from review.permissions import (
@@ -38,13 +38,14 @@ from review.policies import (
     check_watch_until,
     find_annotation,
     find_span,
+    find_subjects,
     not_erased,
     open_claim,
 )
 from review.revealing import about_texts, keep_and_record, texts_of
 from review.second_review import open_second_review
 from scoring.evidence import open_texts
-from scoring.models import Message, Score
+from scoring.models import Message, Participant, Score
 
 # --- Reading -------------------------------------------------------------------------------------
 
@@ -237,10 +238,13 @@ def decide(
     seen_messages: int | None = None,
     reason: str = "",
     platform_action: str = "",
+    subjects: Collection[int] = (),
     monitor_until: date | None = None,
     note: str = "",
 ) -> Decision:
     """Judge the conversation as it was at `seen_revision`. The claim ends; the case is decided, or escalated.
+
+    A platform action names its subject accounts by their places in the conversation: Account A is 0.
 
     `referrals.workflow.escalate` calls this for the disposition `escalate`, in its own transaction.
     """
@@ -251,12 +255,17 @@ def decide(
             .values_list("band", flat=True)
         )
         case, answers = lock_case_and_ask(
-            case_id, by=by, newest=newest[:1], **about_first_judgement(case_id, by)
+            case_id,
+            by=by,
+            newest=newest[:1],
+            accounts=Participant.objects.filter(conversation__cases=case_id, position__in=subjects),
+            **about_first_judgement(case_id, by),
         )
         check_may_decide(by, case)
         check_no_practice(case)
         claim = check_holds_live_claim(case, open_claim(case), by)
         check_complete(case, disposition=disposition, reason=reason, platform_action=platform_action)
+        concerned = find_subjects(case, disposition=disposition, subjects=subjects, found=answers["accounts"])
         check_watch_until(case, disposition=disposition, until=monitor_until)
         conversation = case.conversation
         judged_first = find_first_judgement(case, answers["first_judgement"])
@@ -277,21 +286,25 @@ def decide(
         )
         decision.note_sealed = seal_decision_note(decision, note)
         decision.save(force_insert=True)
+        SubjectAccount.objects.bulk_create(
+            SubjectAccount(decision=decision, account=account) for account in concerned
+        )
         learn(case, "decisions", decision)
         if monitor_until is not None:
             Watch.objects.create(decision=decision, conversation=conversation, until=monitor_until)
         end_claim(claim, Claim.Ending.DECIDED)
-        _close(case, decision)
+        _close(case, decision, concerned)
         open_second_review(case, decision)
         return decision
 
 
-def _close(case: Case, decision: Decision) -> Case:
+def _close(case: Case, decision: Decision, concerned: Collection[Participant]) -> Case:
     payload = {
         "decision": decision.pk,
         "disposition": decision.disposition,
         "reason": decision.reason,
         "platform_action": decision.platform_action,
+        "subject_accounts": [account.pk for account in concerned],
         "conversation_revision": decision.conversation_revision,
         "band": decision.band,
         "monitor_until": decision.monitor_until.isoformat() if decision.monitor_until else "",

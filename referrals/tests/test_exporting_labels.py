@@ -56,7 +56,7 @@ def exported(northwind: Licensee, otto: User, tmp_path: Path):
     return export
 
 
-def decided(case: Case, by: User, disposition: str, **more: str) -> Decision:
+def decided(case: Case, by: User, disposition: str, **more: Any) -> Decision:
     claim(case_id=case.pk, by=by)
     return decide(case_id=case.pk, by=by, disposition=disposition, seen_revision=revision_of(case), **more)
 
@@ -89,7 +89,7 @@ def test_every_disposition_has_a_meaning():
     [
         ("no_action", {"reason": "peers"}, 0),
         ("monitor", {"monitor_until": in_days(7)}, None),
-        ("platform_action", {"platform_action": "block"}, None),
+        ("platform_action", {"platform_action": "block", "subjects": [0]}, None),
     ],
 )
 def test_a_decision_of_one_person_is_benign_or_says_nothing(

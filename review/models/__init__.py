@@ -18,6 +18,7 @@ from review.models.opt_out import OptOut
 from review.models.pause import Pause
 from review.models.reveal import Reveal
 from review.models.second_review import SecondReview
+from review.models.subject_account import SubjectAccount
 from review.models.unseen_score import UnseenScore
 from review.models.unveiling import Unveiling
 from review.models.watch import Watch
@@ -42,6 +43,7 @@ __all__ = [
     "Pause",
     "Reveal",
     "SecondReview",
+    "SubjectAccount",
     "UnseenScore",
     "Unveiling",
     "Watch",

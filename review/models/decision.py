@@ -85,6 +85,20 @@ class Decision(AppendOnly):
                     " END IF; RETURN NEW;"
                 ),
             ),
+            # At the end of the transaction: its subject accounts are written after it.
+            pgtrigger.Trigger(
+                name="concerns_somebody",
+                level=pgtrigger.Row,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                timing=pgtrigger.Deferred,
+                condition=pgtrigger.Q(new__disposition="platform_action"),
+                func=(
+                    "IF NOT EXISTS (SELECT FROM review_subjectaccount WHERE decision_id = NEW.id) THEN"
+                    " RAISE EXCEPTION 'Decision % asks for an act and names no account.', NEW.id;"
+                    " END IF; RETURN NULL;"
+                ),
+            ),
         ]
         constraints: ClassVar[list[Any]] = [
             models.CheckConstraint(

@@ -399,12 +399,13 @@ def test_a_decided_case_shows_the_decision_and_its_note_to_who_may_read(
         by=mara,
         disposition="platform_action",
         platform_action="warn",
+        subjects=[0],
         note="why",
         seen_revision=1,
     )
 
     page = page_of(browser_of(otto), case)
-    assert "<b>Platform action</b>, warn" in page
+    assert "<b>Platform action</b>, warn Account A" in page
     assert '<p class="decisions__note">why</p>' in page
     theirs = page_of(browser_of(mara), case)
     assert "Mara decided this case at" in theirs

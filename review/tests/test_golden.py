@@ -104,6 +104,7 @@ def answer(case: Case, by: User, disposition: str = "no_action") -> GoldenAnswer
     action = "warn" if disposition == "platform_action" else ""
     until = in_days(7) if disposition == "monitor" else None
     said: dict[str, Any] = {"disposition": disposition, "reason": reason, "platform_action": action}
+    said["subjects"] = [0] if action else []
     said["monitor_until"] = until
     return answer_golden(case_id=case.pk, by=by, seen_revision=revision_of(case), **said)
 
@@ -363,7 +364,8 @@ def test_the_answer_is_no_decision(practice: Case, nils: User, northwind: Licens
     before = Decision.objects.count()
     seen = {"seen_revision": str(revision_of(practice)), "then": "next"}
     page = browser_of(nils).post(
-        url("review:decide", practice), {"disposition": "platform_action", "platform_action": "block", **seen}
+        url("review:decide", practice),
+        {"disposition": "platform_action", "platform_action": "block", "subjects": ["0"], **seen},
     )
     given = GoldenAnswer.objects.get()
     assert (page.status_code, page["Location"]) == (302, reverse("review:golden_answer", args=[given.pk]))

@@ -110,6 +110,7 @@ def test_private_notes_of_decisions_are_hidden_with_it(
         by=mara,
         disposition=Decision.Disposition.PLATFORM_ACTION,
         platform_action=Decision.PlatformAction.WARN,
+        subjects=[0],
         note="a note",
         seen_revision=1,
     )

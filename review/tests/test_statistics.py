@@ -33,7 +33,7 @@ def judged(case: Case, by: User, disposition: str) -> None:
     claim(case_id=case.pk, by=by)
     extra = {
         Disposition.MONITOR: {"monitor_until": in_days(7)},
-        Disposition.PLATFORM_ACTION: {"platform_action": Decision.PlatformAction.WARN},
+        Disposition.PLATFORM_ACTION: {"platform_action": Decision.PlatformAction.WARN, "subjects": [0]},
     }
     decide(
         case_id=case.pk,

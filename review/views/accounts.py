@@ -19,6 +19,13 @@ from review.views.request import PersonRequest
 from review.views.standing import Standing
 from scoring.models import Participant
 
+# In words, where no badge can stand.
+ROLES = {
+    "subject": "subject account ({age_band})",
+    "minor": "possible minor ({age_band})",
+    "other": "other account ({age_band})",
+}
+
 
 @access(Role.MODERATOR, Role.SUPERVISOR)
 @asks_again(Purpose.UNVEILING)
@@ -35,7 +42,11 @@ def accounts_of(
     """`rows`, `met_before`, and `purposes` for who may unveil them and has not. `known`: what is unveiled."""
     rows = [
         {
+            "place": account.position,
             "name": str(account),
+            "described": ROLES[role_of(account, file.weighing.heaviest_sender_id)].format(
+                age_band=account.get_declared_age_band_display()
+            ),
             "role": role_of(account, file.weighing.heaviest_sender_id),
             "age_band": account.get_declared_age_band_display(),
             "age": age_of_account(account, standing.case),

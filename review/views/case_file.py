@@ -12,7 +12,17 @@ from accounts.models import User
 from audit.models import AuditEvent
 from licensees.together import Question, Statement, ask
 from review.history import events_of
-from review.models import Annotation, Case, Claim, Decision, GoldenCase, HandOver, Hold, Unveiling
+from review.models import (
+    Annotation,
+    Case,
+    Claim,
+    Decision,
+    GoldenCase,
+    HandOver,
+    Hold,
+    SubjectAccount,
+    Unveiling,
+)
 from review.models.known import know
 from review.permissions import practice_of
 from review.policies import is_live
@@ -53,6 +63,8 @@ class CaseFile(Part):
     holds: list[Hold] = field(default_factory=list)
     handed: list[HandOver] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)
+    # {decision: whom it concerns}
+    subjects: dict[int, list[Participant]] = field(default_factory=dict)
     accounts: list[Participant] = field(default_factory=list)
     unveiled: bool = False
     # References of earlier cases of other conversations in which one of the accounts writes, the newest first.
@@ -92,6 +104,7 @@ def read_file(
         holds=Hold.objects.filter(case=case).select_related("held_by"),
         handed=HandOver.objects.filter(to_claim__case=case).select_related("handed_by", "to_claim__holder"),
         decisions=_decisions(case),
+        subjects=SubjectAccount.objects.filter(decision__case=case).select_related("account"),
         accounts=Participant.objects.filter(conversation_id=case.conversation_id),
         unveiled=Unveiling.objects.filter(case=case, person=person).values_list("pk", flat=True),
         met_before=_cases_of_the_accounts(case, person),
@@ -103,11 +116,15 @@ def read_file(
     )
     know(case, claims=answers["claims"], holds=answers["holds"], decisions=answers["decisions"])
     held = next(filter(is_live, answers["held"]), None)
+    subjects: dict[int, list[Participant]] = {}
+    for one in answers["subjects"]:
+        subjects.setdefault(one.decision_id, []).append(one.account)
     return CaseFile(
         **_part(case, answers, window),
         holds=answers["holds"],
         handed=answers["handed"],
         decisions=answers["decisions"],
+        subjects=subjects,
         accounts=answers["accounts"],
         met_before=answers["met_before"],
         events=answers["events"],

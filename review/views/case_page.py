@@ -1,6 +1,6 @@
 """What the case page shows, gathered in a constant number of queries."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -38,7 +38,7 @@ def case_page(
     standing: Standing,
     *,
     start: int = 1,
-    decide_form: Form | None = None,
+    decide_form: DecideForm | None = None,
     annotate_form: Form | None = None,
     range_form: Form | None = None,
     undo: bool = False,
@@ -51,6 +51,7 @@ def case_page(
     opened = _opened(standing, file)
     drawn, newest = strip(case, file, start=start), file.newest
     may_decide, why_not_decide = standing.decide
+    accounts = accounts_of(standing, file, opened.accounts)
     return {
         "case": case,
         "due": due(case),
@@ -61,7 +62,7 @@ def case_page(
         "score_hidden": hidden,
         "may_judge_first": hidden and case.hides_score and may_decide,
         "facts": _facts(case, score_hidden=hidden),
-        "accounts": accounts_of(standing, file, opened.accounts),
+        "accounts": accounts,
         "strip": drawn,
         "strip_summary": _strip_summary(conversation.message_count, drawn, hidden=hidden),
         "band": "" if hidden else newest.band if newest and newest.band else case.band,
@@ -71,7 +72,7 @@ def case_page(
         "transcript": transcript(
             standing, file, window, opened.texts, message_count=conversation.message_count
         ),
-        "decide_form": decide_form or fresh_decide_form(case),
+        "decide_form": _offering(decide_form or fresh_decide_form(case), accounts["rows"]),
         "annotate_form": annotate_form or AnnotateForm(),
         "range_form": range_form or RevealForm(QueryDict(), conversation.message_count),
         "search_form": SearchForm(),
@@ -94,7 +95,13 @@ def _opened(standing: Standing, file: CaseFile) -> Opened:
     return read_again(case_id=standing.case.pk, by=standing.person, sealed=sealed)
 
 
-def fresh_decide_form(case: Case, typed: Mapping[str, str] | None = None) -> DecideForm:
+def _offering(form: DecideForm, accounts: Iterable[Mapping[str, Any]]) -> DecideForm:
+    """A platform action asks on whom: by the pseudonyms of the facts column, with what each is thought to be."""
+    form.offer_subjects((one["place"], f"{one['name']}, {one['described']}") for one in accounts)
+    return form
+
+
+def fresh_decide_form(case: Case, typed: Mapping[str, Any] | None = None) -> DecideForm:
     conversation = case.conversation
     seen = {"seen_revision": conversation.revision, "seen_messages": conversation.message_count}
     return DecideForm(initial={**(typed or {}), **seen})

@@ -31,7 +31,11 @@ def conflict(case: Case, person: User, form: DecideForm) -> dict[str, Any]:
         "again_url": reverse("review:claim", args=[case.reference]),
         "again_label": label,
         "again_note": typed.pop("note", ""),
-        "again_fields": typed,
+        "again_fields": [
+            (name, one)
+            for name, value in typed.items()
+            for one in (value if isinstance(value, list) else [value])
+        ],
         "kept": "",
     }
 

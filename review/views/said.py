@@ -7,13 +7,14 @@ from review.notes import Noted, Notes
 from review.views.case_file import CaseFile
 from review.views.standing import Standing
 from review.views.words import ago
+from scoring.models import Participant
 
 
 def said(file: CaseFile, notes: Notes) -> dict[str, list[dict[str, Any]]]:
     """`decisions` and `aside`, both newest first; `notes` are the private words that this person sees."""
     aside = [_hold(row, notes) for row in file.holds] + [_hand_over(row, notes) for row in file.handed]
     return {
-        "decisions": [_decision(row, notes) for row in file.decisions],
+        "decisions": [_decision(row, file.subjects.get(row.pk, []), notes) for row in file.decisions],
         "aside": sorted(aside, key=lambda row: row["at"], reverse=True),
     }
 
@@ -29,12 +30,13 @@ def noted(standing: Standing, file: CaseFile) -> Noted:
     )
 
 
-def _decision(decision: Decision, notes: Notes) -> dict[str, Any]:
-    detail = decision.get_reason_display() or decision.get_platform_action_display()
+def _decision(decision: Decision, subjects: list[Participant], notes: Notes) -> dict[str, Any]:
+    detail = (decision.get_reason_display() or decision.get_platform_action_display()).lower()
+    named = ", ".join(map(str, sorted(subjects, key=lambda account: account.position)))
     until = decision.monitor_until
     return {
         "outcome": decision.get_disposition_display(),
-        "detail": f"until {until.day} {until:%B %Y}" if until else detail.lower(),
+        "detail": f"until {until.day} {until:%B %Y}" if until else " ".join(filter(None, (detail, named))),
         "by": decision.decided_by.name,
         "at": decision.decided_at,
         "ago": ago(decision.decided_at),

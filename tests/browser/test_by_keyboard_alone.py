@@ -135,6 +135,8 @@ def test_a_case_is_read_annotated_put_on_hold_and_decided(
     keys(page, "p")
     go_to(page, "What the platform shall do")
     choose(page, "warn")
+    go_to(page, "Account A")
+    keys(page, "Space")
     go_to(page, "Decide and take next")
     keys(page, "Enter")
     page.wait_for_url(f"**/cases/{following.reference}/")

@@ -120,6 +120,7 @@ def _decide_take_back_and_decide_again(page: Page, case: Case) -> None:
     expect(page.locator("#toasts").get_by_text("The decision is taken back.")).to_be_visible()
     choose(page, "Platform action")
     page.get_by_label("What the platform shall do").select_option("warn")
+    page.locator(".decide__subjects").get_by_label("Account A").check()
     press(page, "Decide and take next")
     expect(page.get_by_text(f"{case.reference} is decided: platform action.")).to_be_visible()
     assert Decision.objects.standing().get().platform_action == "warn"
