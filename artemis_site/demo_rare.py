@@ -20,6 +20,7 @@ from review.golden import mark_golden
 from review.intake import open_cases
 from review.models import CalibrationSession, Case, Decision, SecondReview
 from review.queue import claim_next, hand_over
+from scoring.evidence import open_account_ids
 from scoring.incoming import IncomingConversation
 from scoring.ingest import accept
 from scoring.outbox import score_pending
@@ -121,8 +122,9 @@ def bring_back(licensee: Licensee, *, key: ApiKey, clock: Clock) -> Case | None:
 
 
 def _goes_on(case: Case, *, key: ApiKey, clock: Clock, number: int) -> None:
-    accounts = case.conversation.participants.all()
-    of = {"subject" if work.is_adult(one) else "possible_minor": one.external_id for one in accounts}
+    accounts = list(case.conversation.participants.all())
+    ids = open_account_ids(case.conversation, accounts)
+    of = {"subject" if work.is_adult(one) else "possible_minor": ids[one.pk] for one in accounts}
     messages = more_messages(of, begins=clock.moment - timedelta(minutes=40), number=number)
     sent = tuple(one for one in messages if one.sent_at and one.sent_at <= clock.moment)
     said = IncomingConversation(id=case.conversation.external_id, messages=sent)

@@ -8,7 +8,7 @@ from django.db import transaction
 from audit.record import Machine
 from licensees.models import Licensee
 from licensees.onboarding import create_licensee, go_live
-from scoring.evidence import seal_text
+from scoring.evidence import seal_account_id, seal_text
 from scoring.incoming import IncomingConversation, IncomingMessage
 from scoring.ingest import accept
 from scoring.models import Conversation, Message, Participant
@@ -54,8 +54,12 @@ def _save(licensee: Licensee, incoming: IncomingConversation) -> None:
     conversation = Conversation(licensee=licensee, external_id=incoming.id, data_key=data_key)
     conversation.save()
     for number, message in enumerate(incoming.messages, start=1):
+        position = number % 2
+        account = seal_account_id(
+            cipher, conversation_id=incoming.id, position=position, account_id=message.sender
+        )
         sender, _ = Participant.objects.get_or_create(
-            conversation=conversation, external_id=message.sender, defaults={"position": number % 2}
+            conversation=conversation, position=position, defaults={"external_id_sealed": account}
         )
         text = message.text or ""
         Message(

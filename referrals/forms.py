@@ -311,4 +311,4 @@ def describe_recipient(recipient: Recipient) -> str:
 
 
 def describe(account: Participant) -> str:
-    return f"{account}, {account.external_id}, {Participant.AgeBand(account.declared_age_band).label}"
+    return f"{account}, {Participant.AgeBand(account.declared_age_band).label}"

@@ -40,7 +40,7 @@ from referrals.policies import window
 from referrals.submission import Submission
 from review.models import Case, Reveal
 from review.models.known import know
-from scoring.evidence import open_identity, open_texts
+from scoring.evidence import open_account_ids, open_identity, open_texts
 from scoring.models import Conversation, Message, MessageRevision, Participant, Score
 
 NOT_BUILT = (
@@ -64,6 +64,7 @@ def gather(
         answers = ask(**about_content(case, submission))
     conversation = case.conversation
     messages = _messages(answers, submission)
+    accounts = _accounts(conversation, submission, messages)
     content = PacketContent(
         software=software(),
         case_reference=case.reference,
@@ -77,17 +78,17 @@ def gather(
         conversation_platform_id=conversation.external_id,
         conversation_kind=conversation.kind,
         conversation_language=conversation.language,
-        subject=_account(submission.subject),
-        possible_minor=_account(submission.possible_minor),
+        subject=accounts[submission.subject.pk],
+        possible_minor=accounts[submission.possible_minor.pk],
         incident_at=submission.incident_at,
         grounds=submission.grounds,
         context=submission.context,
-        messages=_transcript(conversation, messages, submission),
+        messages=_transcript(conversation, messages, submission, accounts),
         viewed=_viewed(answers["viewed"], messages),
         score=_score(answers["scores"]),
         incident_definition=submission.incident_definition,
         redactions=(*_redactions(submission), *_erased(messages)),
-        account_facts=_account_facts(conversation, submission),
+        account_facts=_account_facts(conversation, submission, accounts),
         priority=submission.priority,
         previous=_previous(submission, answers["references"]),
     )
@@ -142,14 +143,17 @@ def _first_received(message: Message) -> datetime:
 
 
 def _transcript(
-    conversation: Conversation, messages: list[Message], submission: Submission
+    conversation: Conversation,
+    messages: list[Message],
+    submission: Submission,
+    accounts: Mapping[int, Account],
 ) -> tuple[TranscriptMessage, ...]:
     texts = open_texts(conversation, messages)
     return tuple(
         TranscriptMessage(
             number=message.number,
             platform_id=message.external_id,
-            sender=_account(message.sender),
+            sender=accounts[message.sender_id],
             sent_at=message.sent_at,
             received_at=message.received_at,
             is_evidence=message.number in submission.evidence_numbers,
@@ -276,27 +280,42 @@ def _erased(messages: list[Message]) -> tuple[Redaction, ...]:
     )
 
 
-def _account_facts(conversation: Conversation, submission: Submission) -> tuple[AccountFacts, ...]:
+def _account_facts(
+    conversation: Conversation, submission: Submission, accounts: Mapping[int, Account]
+) -> tuple[AccountFacts, ...]:
     """Of the two accounts that the referral names, and of nobody else in the conversation."""
     named = {"subject_account": submission.subject, "possible_minor": submission.possible_minor}
-    return tuple(_facts_of(conversation, role, participant) for role, participant in named.items())
+    return tuple(
+        _facts_of(conversation, role, participant, accounts[participant.pk])
+        for role, participant in named.items()
+    )
 
 
-def _facts_of(conversation: Conversation, role: str, participant: Participant) -> AccountFacts:
+def _facts_of(
+    conversation: Conversation, role: str, participant: Participant, account: Account
+) -> AccountFacts:
     identity = open_identity(conversation, participant)
     return AccountFacts(
         role=role,
         pseudonym=str(participant),
-        platform_id=participant.external_id,
+        platform_id=account.platform_id,
         display_name=str(identity.get("display_name") or ""),
         account_created_at=participant.account_created_at,
         facts=as_facts(identity),
     )
 
 
-def _account(participant: Participant) -> Account:
-    return Account(
-        pseudonym=str(participant),
-        platform_id=participant.external_id,
-        declared_age_band=participant.declared_age_band,
-    )
+def _accounts(
+    conversation: Conversation, submission: Submission, messages: list[Message]
+) -> dict[int, Account]:
+    """{participant: what the packet says of it}, of the two that are named and of whoever wrote."""
+    people = [submission.subject, submission.possible_minor, *(message.sender for message in messages)]
+    ids = open_account_ids(conversation, people)
+    return {
+        person.pk: Account(
+            pseudonym=str(person),
+            platform_id=ids[person.pk],
+            declared_age_band=person.declared_age_band,
+        )
+        for person in people
+    }

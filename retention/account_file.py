@@ -1,7 +1,7 @@
 """The file that an account gets: its own messages and facts, and nothing of other people but that they were there."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from django.utils import timezone
 from licensees.models import Licensee
 from retention.models import Terms
 from retention.outlook import kept_by
+from scoring.blind_index import digests_of
 from scoring.evidence import open_identity, open_texts
 from scoring.models import Conversation, Message, Participant
 
@@ -27,6 +28,7 @@ GENERAL = (
 
 def file_of(licensee: Licensee, account: str, conversations: Sequence[Conversation]) -> bytes:
     """Callers record first that a person takes it out."""
+    indexes = digests_of([licensee.pk], [account]).keys()
     content = {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
@@ -36,14 +38,14 @@ def file_of(licensee: Licensee, account: str, conversations: Sequence[Conversati
         "please_note": GENERAL,
         "purpose": PURPOSE,
         "kept_how_long": [one.sentence for one in kept_by(Terms.objects.in_force(licensee))],
-        "conversations": [_conversation(row, account) for row in conversations],
+        "conversations": [_conversation(row, indexes) for row in conversations],
     }
     return json.dumps(content, ensure_ascii=True, indent=2).encode()
 
 
-def _conversation(row: Conversation, account: str) -> dict[str, Any]:
+def _conversation(row: Conversation, indexes: Collection[bytes]) -> dict[str, Any]:
     people = list(row.participants.all())
-    own = next(person for person in people if person.external_id == account)
+    own = next(one for one in people if bytes(one.account_index or b"") in indexes)
     newest = row.scores.order_by("-revision").first()
     return {
         "id": row.external_id,

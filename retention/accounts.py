@@ -188,9 +188,9 @@ def _forget_names(request: AccountRequest, ids: Sequence[int]) -> int:
     """The platform's id of the account, where its words are gone. If the platform sends more, it is somebody new."""
     rows = list(_participants(request).filter(conversation__in=ids))
     for person in rows:
-        person.external_id = f"erased:{person.pk}"
-        person.account_index = person.index_key = None
-    Participant.objects.bulk_update(rows, ["external_id", "account_index", "index_key"], batch_size=AT_ONCE)
+        person.external_id_sealed = person.account_index = person.index_key = None
+    columns = ["external_id_sealed", "account_index", "index_key"]
+    Participant.objects.bulk_update(rows, columns, batch_size=AT_ONCE)
     return len(rows)
 
 

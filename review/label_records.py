@@ -4,13 +4,13 @@ Whoever asks for it records the reading first; `review/labels.py` does.
 """
 
 import hmac
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from review.label_meanings import meaning_of
 from review.models import Annotation, Decision
 from scoring.characteristics import BY_KEY
-from scoring.evidence import open_texts
+from scoring.evidence import open_account_ids, open_texts
 from scoring.key_providers import key_provider
 from scoring.models import Conversation, Message, MessageRevision, Participant
 
@@ -26,8 +26,8 @@ class Pseudonyms:
     def __init__(self, licensee_id: int) -> None:
         self._key = key_provider().derive(f"names in labels of licensee {licensee_id}")
 
-    def account(self, participant: Participant) -> str:
-        return self._name("account", participant.external_id)
+    def account(self, account_id: str) -> str:
+        return self._name("account", account_id)
 
     def conversation(self, conversation: Conversation) -> str:
         return self._name("conversation", conversation.external_id)
@@ -43,21 +43,22 @@ def record_of(decision: Decision, names: Pseudonyms, roles: Mapping[int, str]) -
     identifier = names.conversation(conversation)
     messages = list(_messages_judged(decision))
     texts = open_texts(conversation, messages)
-    accounts = {person.pk: person for person in conversation.participants.all()}
+    people = list(conversation.participants.all())
+    accounts = {pk: names.account(account) for pk, account in open_account_ids(conversation, people).items()}
     record: dict[str, Any] = {
         "id": identifier,
         "label": meaning_of(decision).label,
         "source": SOURCE,
         "messages": [
-            _message(message, texts[message.pk], identifier, names.account(accounts[message.sender_id]))
+            _message(message, texts[message.pk], identifier, accounts[message.sender_id])
             for message in messages
         ],
     }
     if conversation.language:
         record["language"] = conversation.language
     if roles:
-        record["authors"] = {names.account(accounts[key]): role for key, role in roles.items()}
-    if groups := _groups(accounts.values(), names):
+        record["authors"] = {accounts[key]: role for key, role in roles.items()}
+    if groups := _groups(people, accounts):
         record["groups"] = groups
     if spans := _spans(decision, {message.pk: message for message in messages}, texts, identifier):
         record["spans"] = spans
@@ -87,10 +88,10 @@ def _message_id(conversation: str, message: Message) -> str:
     return f"{conversation}:{message.number}"
 
 
-def _groups(accounts: Any, names: Pseudonyms) -> dict[str, dict[str, str]]:
+def _groups(people: Iterable[Participant], accounts: Mapping[int, str]) -> dict[str, dict[str, str]]:
     return {
-        names.account(person): {"age_band": person.declared_age_band}
-        for person in accounts
+        accounts[person.pk]: {"age_band": person.declared_age_band}
+        for person in people
         if person.declared_age_band != Participant.AgeBand.UNKNOWN
     }
 

@@ -12,7 +12,7 @@ from audit.transitions import NotPossible
 from audit.verbs import Verb
 from review.models import Case, Unveiling
 from review.workflow import lock_for_reading
-from scoring.evidence import open_identity
+from scoring.evidence import open_account_id, open_identity
 from scoring.models import Participant
 
 NO_PURPOSE = "Choose what you need the accounts for. Without a purpose they stay Account A and Account B."
@@ -39,7 +39,8 @@ def known_of_accounts(case: Case, accounts: Iterable[Participant]) -> dict[int, 
 def _known(case: Case, account: Participant) -> Iterable[tuple[str, str]]:
     """Names first, then whatever facts the platform sent, such as addresses."""
     identity = open_identity(case.conversation, account)
-    yield "Account id", account.external_id
+    if account_id := open_account_id(case.conversation, account):
+        yield "Account id", account_id
     if identity.get("display_name"):
         yield "Name", str(identity["display_name"])
     for name, value in (identity.get("facts") or {}).items():

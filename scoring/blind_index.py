@@ -4,7 +4,7 @@ Whoever holds the database alone can neither read an id out of the index nor try
 licensees know the same account. The key is wrapped like those of evidence, and can be changed while everything runs.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import timedelta
 
 from django.db import transaction
@@ -15,6 +15,7 @@ from audit.record import About, Actor, record
 from audit.verbs import Verb
 from licensees.models import Licensee
 from scoring.erasing import destroy_keys
+from scoring.evidence import open_account_id
 from scoring.models import DataKey, IndexKey, Participant
 from scoring.vault import new_data_key, open_data_key
 
@@ -23,28 +24,27 @@ BATCH = 1_000
 REPLACED_FOR = timedelta(days=1)
 
 
-def index_participants(people: Iterable[Participant], *, licensee_id: int) -> None:
-    """Set the index of unsaved participants, under the key in use."""
+def index_participants(people: Iterable[tuple[Participant, str]], *, licensee_id: int) -> None:
+    """Set the index of unsaved participants, given with the ids of their accounts, under the key in use."""
     listed = list(people)
     if not listed:
         return
     key = _in_use(licensee_id)
     cipher = open_data_key(key.data_key)
-    for person in listed:
-        person.index_key, person.account_index = key, cipher.account_digest(person.external_id)
+    for person, account in listed:
+        person.index_key, person.account_index = key, cipher.account_digest(account)
 
 
 def is_account(licensee_ids: Iterable[int], account: str, *, at: str = "") -> Q:
-    """A condition on participants of these licensees; `at` is the path to them, as “conversation__participants__”.
+    """A condition on participants of these licensees; `at` is the path to them, as “conversation__participants__”."""
+    return Q(**{f"{at}account_index__in": list(digests_of(licensee_ids, [account]))})
 
-    What has no index yet, since it came in before there was one, is compared as it is.
-    """
-    keys = IndexKey.objects.filter(licensee__in=list(licensee_ids), retired_at=None).select_related(
-        "data_key"
-    )
-    digests = [open_data_key(key.data_key).account_digest(account) for key in keys]
-    unindexed = Q(**{f"{at}account_index": None, f"{at}external_id": account})
-    return Q(**{f"{at}account_index__in": digests}) | unindexed if digests else unindexed
+
+def digests_of(licensee_ids: Iterable[int], accounts: Collection[str]) -> dict[bytes, str]:
+    """{index: account} under every key that something may still be indexed under."""
+    keys = IndexKey.objects.filter(licensee__in=list(licensee_ids), retired_at=None)
+    ciphers = [open_data_key(key.data_key) for key in keys.select_related("data_key")]
+    return {cipher.account_digest(account): account for cipher in ciphers for account in accounts}
 
 
 def _in_use(licensee_id: int) -> IndexKey:
@@ -86,22 +86,25 @@ def replace_key(*, licensee: Licensee, by: Actor) -> IndexKey:
 
 
 def index_anew(*, licensee: Licensee) -> Iterator[int]:
-    """Index under the key in use what an older one indexed, or none; yield after each batch how many that were. Rows
-    that somebody holds just now are left: run it again."""
+    """Index under the key in use what an older one indexed; yield after each batch how many that were. Rows that
+    somebody holds just now are left: run it again. Of what was erased nobody knows the account any more: it is found by
+    the older key as long as its row lives."""
     last = 0
     while True:
         with transaction.atomic():
             key = _in_use(licensee.pk)
             rows = list(
                 Participant.objects.select_for_update(skip_locked=True, of=("self",), no_key=True)
-                .filter(conversation__licensee=licensee, pk__gt=last)
+                .filter(conversation__licensee=licensee, pk__gt=last, external_id_sealed__isnull=False)
                 .exclude(index_key=key)
+                .select_related("conversation__data_key")
                 .order_by("pk")[:BATCH]
             )
             if not rows:
                 return
             last = rows[-1].pk
-            index_participants(rows, licensee_id=licensee.pk)
+            accounts = [(row, open_account_id(row.conversation, row)) for row in rows]
+            index_participants(accounts, licensee_id=licensee.pk)
             Participant.objects.bulk_update(rows, ["index_key", "account_index"])
         yield len(rows)
 

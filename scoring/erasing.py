@@ -33,8 +33,8 @@ EMPTY_MESSAGES = """
        AND message.erasure_id IS NULL
 """
 EMPTY_IDENTITIES = """
-    UPDATE scoring_participant SET identity_sealed = NULL
-     WHERE conversation_id = ANY(%s) AND identity_sealed IS NOT NULL
+    UPDATE scoring_participant SET identity_sealed = NULL, external_id_sealed = NULL
+     WHERE conversation_id = ANY(%s) AND (identity_sealed IS NOT NULL OR external_id_sealed IS NOT NULL)
 """
 
 

@@ -34,13 +34,32 @@ def open_texts(conversation: Conversation, messages: Iterable[Message]) -> dict[
     return texts
 
 
-def seal_identity(
-    cipher: Cipher, *, conversation_id: str, participant_id: str, identity: dict[str, Any]
-) -> bytes:
+def seal_account_id(cipher: Cipher, *, conversation_id: str, position: int, account_id: str) -> bytes:
+    row = _participant_row(conversation_id, position)
+    return cipher.encrypt(_to_bytes(account_id), table="participant", column="id", row=row)
+
+
+def open_account_ids(conversation: Conversation, participants: Iterable[Participant]) -> dict[int, str]:
+    """{participant pk: the platform's id of the account} in this one conversation; "" where it was erased."""
+    by_pk = {one.pk: one for one in participants}
+    ids = dict.fromkeys(by_pk, "")
+    kept = {pk: sealed for pk, one in by_pk.items() if (sealed := one.external_id_sealed) is not None}
+    if kept:
+        cipher = cipher_of(conversation)
+        for pk, sealed in kept.items():
+            row = _participant_row(conversation.external_id, by_pk[pk].position)
+            ids[pk] = _from_bytes(cipher.decrypt(sealed, table="participant", column="id", row=row))
+    return ids
+
+
+def open_account_id(conversation: Conversation, participant: Participant) -> str:
+    return open_account_ids(conversation, [participant])[participant.pk]
+
+
+def seal_identity(cipher: Cipher, *, conversation_id: str, position: int, identity: dict[str, Any]) -> bytes:
     plaintext = json.dumps(identity, ensure_ascii=True, sort_keys=True).encode()
-    return cipher.encrypt(
-        plaintext, table="participant", column="identity", row=f"{conversation_id}\x1f{participant_id}"
-    )
+    row = _participant_row(conversation_id, position)
+    return cipher.encrypt(plaintext, table="participant", column="identity", row=row)
 
 
 def open_identity(conversation: Conversation, participant: Participant) -> dict[str, Any]:
@@ -50,7 +69,7 @@ def open_identity(conversation: Conversation, participant: Participant) -> dict[
         participant.identity_sealed,
         table="participant",
         column="identity",
-        row=f"{conversation.external_id}\x1f{participant.external_id}",
+        row=_participant_row(conversation.external_id, participant.position),
     )
     identity: dict[str, Any] = json.loads(plaintext)
     return identity
@@ -106,6 +125,10 @@ def last_erasure(conversation: Conversation) -> Erasure | None:
 
 def _message_row(conversation_id: str, message_id: str, version: int) -> str:
     return f"{conversation_id}\x1f{message_id}\x1f{version}"
+
+
+def _participant_row(conversation_id: str, position: int) -> str:
+    return f"{conversation_id}\x1f{position}"
 
 
 def _state_row(conversation: Conversation, model_id: int) -> str:

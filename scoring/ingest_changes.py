@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from scoring.evidence import open_identity, seal_identity
+from scoring.evidence import open_identity, seal_account_id, seal_identity
 from scoring.incoming import (
     Fault,
     IncomingConversation,
@@ -102,9 +102,8 @@ class ConversationChanges:
     def _keep(self, item: IncomingConversation, drafts: dict[str, Draft], cipher: Cipher) -> None:
         for participant in item.participants:
             self._keep_participant(participant, cipher)
-        for draft in drafts.values():
-            if draft.sender not in self.people:
-                self._add_participant(draft.sender)
+        for sender in {draft.sender: None for draft in drafts.values()}:
+            self._person(sender)
         self._keep_facts(item)
         self._keep_span(drafts)
         self.messages.update(drafts)
@@ -112,7 +111,7 @@ class ConversationChanges:
         self.changed = self.changed or self.is_new or bool(drafts)
 
     def _keep_participant(self, incoming: IncomingParticipant, cipher: Cipher) -> None:
-        person = self.people.get(incoming.id) or self._add_participant(incoming.id)
+        person = self._person(incoming.id)
         facts = {
             "declared_age_band": incoming.declared_age_band,
             "account_created_at": incoming.account_created_at,
@@ -122,7 +121,7 @@ class ConversationChanges:
         for name, value in changes.items():
             setattr(person, name, value)
         if changes:
-            self.touched_people[person.external_id] = person
+            self.touched_people[incoming.id] = person
             self.changed = True
 
     def _identity_sealed(
@@ -140,17 +139,25 @@ class ConversationChanges:
         return seal_identity(
             cipher,
             conversation_id=self.conversation.external_id,
-            participant_id=person.external_id,
+            position=person.position,
             identity=after,
         )
 
-    def _add_participant(self, external_id: str) -> Participant:
-        person = Participant(
-            conversation=self.conversation, external_id=external_id, position=self.next_position
-        )
-        self.next_position += 1
-        self.people[external_id] = self.touched_people[external_id] = person
-        self.changed = True
+    def _person(self, account: str) -> Participant:
+        """Whoever has this account, new or not; its id is sealed where it is new, or was erased and writes again."""
+        person = self.people.get(account)
+        if person is None:
+            person = Participant(conversation=self.conversation, position=self.next_position)
+            self.next_position += 1
+        if person.external_id_sealed is None:
+            person.external_id_sealed = seal_account_id(
+                self.cipher,
+                conversation_id=self.conversation.external_id,
+                position=person.position,
+                account_id=account,
+            )
+            self.people[account] = self.touched_people[account] = person
+            self.changed = True
         return person
 
     def _keep_facts(self, item: IncomingConversation) -> None:

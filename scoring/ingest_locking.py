@@ -5,12 +5,14 @@ the order of their ids, where the second call waits for the first; then all rows
 keys. Whoever inserts holds no row lock that somebody who waits for an insert could need.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from django.db import connection
 
 from licensees.models import Licensee
+from scoring.blind_index import digests_of
 from scoring.evidence import cipher_of, open_texts
 from scoring.incoming import IncomingConversation
 from scoring.ingest_changes import ConversationChanges, Draft
@@ -22,21 +24,20 @@ Pairs = Sequence[tuple[int, str]]
 # LIMIT keeps each look-up on the unique index. Left to itself, the planner may join by conversation alone and
 # compare each name with every message of it.
 KNOWN_MESSAGES = """
-    SELECT message.conversation_id, message.external_id, message.number, sender.external_id, message.sent_at,
+    SELECT message.conversation_id, message.external_id, message.number, message.sender_id, message.sent_at,
            message.content_digest, message.id, message.version, message.edited_at, message.deleted_at,
            message.erasure_id IS NOT NULL
       FROM unnest(%s::bigint[], %s::varchar[]) AS named (conversation_id, external_id)
      CROSS JOIN LATERAL (
            SELECT * FROM scoring_message
             WHERE conversation_id = named.conversation_id AND external_id = named.external_id LIMIT 1) message
-      JOIN scoring_participant sender ON sender.id = message.sender_id
 """
 KNOWN_PARTICIPANTS = """
     SELECT participant.*
-      FROM unnest(%s::bigint[], %s::varchar[]) AS named (conversation_id, external_id)
+      FROM unnest(%s::bigint[], %s::bytea[]) AS named (conversation_id, account_index)
      CROSS JOIN LATERAL (
            SELECT * FROM scoring_participant
-            WHERE conversation_id = named.conversation_id AND external_id = named.external_id LIMIT 1) participant
+            WHERE conversation_id = named.conversation_id AND account_index = named.account_index LIMIT 1) participant
 """
 NEXT_POSITIONS = """
     SELECT conversation_id, max(position) + 1
@@ -110,9 +111,10 @@ def _load_known(found: dict[str, ConversationChanges], items: Sequence[IncomingC
     known = [item for item in items if found[item.id].conversation.pk in by_pk]
     if not known:
         return
-    _load_messages(by_pk, _pairs(found, ((item, message.id) for item in known for message in item.messages)))
     names = ((item, name) for item in known for name in _people_named(item))
-    _load_participants(by_pk, _pairs(found, names))
+    senders = _load_participants(by_pk, _pairs(found, names))
+    messages = ((item, message.id) for item in known for message in item.messages)
+    _load_messages(by_pk, _pairs(found, messages), senders)
     _load_earlier_versions(by_pk)
 
 
@@ -126,15 +128,16 @@ def _pairs(
     return list({(found[item.id].conversation.pk, external_id) for item, external_id in named})
 
 
-def _load_messages(by_pk: dict[int, ConversationChanges], pairs: Pairs) -> None:
+def _load_messages(by_pk: dict[int, ConversationChanges], pairs: Pairs, senders: dict[int, str]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(KNOWN_MESSAGES, _columns(pairs))
-        for conversation_id, external_id, number, sender, sent_at, digest, *rest in cursor:
+        for conversation_id, external_id, number, sender_id, sent_at, digest, *rest in cursor:
             pk, version, edited_at, deleted_at, is_erased = rest
             by_pk[conversation_id].messages[external_id] = Draft(
                 id=external_id,
                 number=number,
-                sender=sender,
+                # Of an account that this call does not name: another one than it says.
+                sender=senders.get(sender_id, ""),
                 sent_at=sent_at,
                 digest=bytes(digest),
                 pk=pk,
@@ -145,13 +148,27 @@ def _load_messages(by_pk: dict[int, ConversationChanges], pairs: Pairs) -> None:
             )
 
 
-def _load_participants(by_pk: dict[int, ConversationChanges], pairs: Pairs) -> None:
-    for person in Participant.objects.raw(KNOWN_PARTICIPANTS, _columns(pairs)):
-        by_pk[person.conversation_id].people[person.external_id] = person
+def _load_participants(by_pk: dict[int, ConversationChanges], pairs: Pairs) -> dict[int, str]:
+    """{participant: account}; each is known again by its index, under whichever key that was made."""
+    [licensee_id] = {one.conversation.licensee_id for one in by_pk.values()}
+    accounts, indexes = (
+        digests_of([licensee_id], {name for _, name in pairs}),
+        defaultdict[str, list[bytes]](list),
+    )
+    for index, account in accounts.items():
+        indexes[account].append(index)
+    named = [(pk, index) for pk, account in pairs for index in indexes[account]]
+    senders = {}
+    for person in Participant.objects.raw(
+        KNOWN_PARTICIPANTS, [[pk for pk, _ in named], [one for _, one in named]]
+    ):
+        account = senders[person.pk] = accounts[bytes(person.account_index or b"")]
+        by_pk[person.conversation_id].people[account] = person
     with connection.cursor() as cursor:
         cursor.execute(NEXT_POSITIONS, [list(by_pk)])
         for conversation_id, position in cursor:
             by_pk[conversation_id].next_position = position
+    return senders
 
 
 def _load_earlier_versions(by_pk: dict[int, ConversationChanges]) -> None:

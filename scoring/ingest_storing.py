@@ -18,7 +18,7 @@ KEEP_STORED_VERSIONS = """
     SELECT id, version, text_sealed, edited_at, received_at FROM scoring_message
      WHERE id = ANY(%s) AND erasure_id IS NULL
 """
-PARTICIPANT_COLUMNS = ("declared_age_band", "account_created_at", "identity_sealed")
+PARTICIPANT_COLUMNS = ("declared_age_band", "account_created_at", "identity_sealed", "external_id_sealed")
 CONVERSATION_COLUMNS = (
     "kind",
     "language",
@@ -85,17 +85,17 @@ def _store_keys(changed: Sequence[ConversationChanges]) -> None:
 
 
 def _store_participants(changed: Sequence[ConversationChanges]) -> None:
-    people = [person for one in changed for person in one.touched_people.values()]
+    people = [(person, account) for one in changed for account, person in one.touched_people.items()]
     rows = [
         (person.pk, *(getattr(person, name) for name in PARTICIPANT_COLUMNS))
-        for person in people
+        for person, _ in people
         if person.pk is not None
     ]
     update_rows(Participant, PARTICIPANT_COLUMNS, rows)
-    new = [person for person in people if person.pk is None]
+    new = [(person, account) for person, account in people if person.pk is None]
     if new:
         index_participants(new, licensee_id=changed[0].conversation.licensee_id)
-        Participant.objects.bulk_create(new)
+        Participant.objects.bulk_create([person for person, _ in new])
 
 
 def _store_new_messages(changed: Sequence[ConversationChanges]) -> None:

@@ -21,7 +21,7 @@ BEGINNING = 200
 # The inner query keeps its order, so the planner looks up each span in the index by conversation and number.
 SPANS = """
     SELECT message.id, message.conversation_id, message.external_id, message.version, message.text_sealed,
-           message.sent_at, message.erasure_id, sender.external_id AS sender_name
+           message.sent_at, message.erasure_id, sender.position AS sender_position
       FROM unnest(%s::bigint[], %s::int[], %s::int[]) AS span (conversation_id, first, last)
      CROSS JOIN LATERAL (
            SELECT * FROM scoring_message
@@ -152,7 +152,8 @@ def _opened(first: int, messages: list[Message], conversation: Conversation) -> 
     turns = [
         Turn(
             message.external_id,
-            message.sender_name,  # type: ignore[attr-defined]  # of SPANS
+            # Who an account is elsewhere says nothing of what is said here.
+            str(message.sender_position),  # type: ignore[attr-defined]  # of SPANS
             message.sent_at,
             texts[message.pk],
         )

@@ -14,7 +14,8 @@ from licensees.models import Licensee, Policy
 from referrals.signing import create_signing_key
 from review.intake import open_cases
 from review.models import Case
-from scoring.evidence import seal_text
+from scoring.blind_index import index_participants
+from scoring.evidence import open_account_ids, seal_account_id, seal_text
 from scoring.key_providers import create_key_file
 from scoring.models import Conversation, Message, MessageRating, ModelVersion, Participant, Score
 from scoring.pipeline import band
@@ -59,11 +60,19 @@ def make_conversation(
     )
     bands = [Participant.AgeBand.ADULT, Participant.AgeBand.FROM_13]
     people = [
-        Participant.objects.create(
-            conversation=conversation, external_id=f"u{place}", position=place, declared_age_band=age_band
+        Participant(
+            conversation=conversation,
+            external_id_sealed=seal_account_id(
+                cipher, conversation_id=external_id, position=place, account_id=f"u{place}"
+            ),
+            position=place,
+            declared_age_band=age_band,
         )
         for place, age_band in enumerate(bands)
     ]
+    accounts = [(person, f"u{person.position}") for person in people]
+    index_participants(accounts, licensee_id=licensee.pk)
+    Participant.objects.bulk_create(people)
     Message.objects.bulk_create(
         Message(
             conversation=conversation,
@@ -79,6 +88,12 @@ def make_conversation(
         for number, text in enumerate(texts, start=1)
     )
     return conversation
+
+
+def accounts_in(conversation: Conversation) -> list[str]:
+    """What the platform calls them, in the order in which they appeared; "" where that was erased."""
+    conversation = Conversation.objects.select_related("data_key").get(pk=conversation.pk)
+    return list(open_account_ids(conversation, conversation.participants.order_by("position")).values())
 
 
 def make_score(conversation: Conversation, *, probability: float = 0.91) -> Score:

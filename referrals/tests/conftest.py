@@ -24,7 +24,7 @@ from review.workflow import reveal
 from scoring.incoming import IncomingConversation, IncomingMessage
 from scoring.ingest import accept
 from scoring.models import Conversation, Message
-from tests.factories import BEGAN_AT, make_case
+from tests.factories import BEGAN_AT, accounts_in, make_case
 from tests.people import TESTS
 
 GROUNDS = "The account asks for age and for secrecy, and proposes another app."
@@ -136,7 +136,7 @@ def edit_message(case: Case, number: int, *, text: str) -> Message:
     message = case.conversation.messages.select_related("sender").get(number=number)
     edited = IncomingMessage(
         id=message.external_id,
-        sender=message.sender.external_id,
+        sender=accounts_in(case.conversation)[message.sender.position],
         sent_at=message.sent_at,
         text=text,
         edited_at=timezone.now(),
@@ -160,12 +160,10 @@ def another_case(northwind: Licensee) -> Callable[[str], Case]:
 def send_more(case: Case, texts: list[str]) -> None:
     """The platform sends further messages of the same conversation."""
     conversation = Conversation.objects.get(pk=case.conversation_id)
-    senders = list(conversation.participants.order_by("position"))
+    senders = accounts_in(conversation)
     first = conversation.message_count + 1
     messages = tuple(
-        IncomingMessage(
-            id=f"m{number}", sender=senders[number % 2].external_id, sent_at=timezone.now(), text=text
-        )
+        IncomingMessage(id=f"m{number}", sender=senders[number % 2], sent_at=timezone.now(), text=text)
         for number, text in enumerate(texts, start=first)
     )
     with transaction.atomic():

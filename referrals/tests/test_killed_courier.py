@@ -22,7 +22,7 @@ from referrals.tests.deliveries import LOGIN, now_due, story
 from review.models import Case
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-COURIER = "import django; django.setup(); from referrals.sending import send_released; send_released()"
+COURIER = "import django; django.setup(); from referrals.tasks import send_released; send_released()"
 CALLS = ["submit", "upload", "fileinfo", "finish"]
 State = Delivery.State
 WHY = "The worker was killed in a test."

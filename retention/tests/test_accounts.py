@@ -23,7 +23,7 @@ from scoring.evidence import cipher_of, seal_identity
 from scoring.ingest import accept
 from scoring.models import Conversation, Erasure, Participant, PreservationHold
 from scoring.tests.sending import incoming
-from tests.factories import TEXTS, make_case, make_conversation, make_score
+from tests.factories import TEXTS, accounts_in, make_case, make_conversation, make_score
 from tests.people import TESTS
 
 BrowserOf = Callable[[User], Client]
@@ -41,8 +41,8 @@ def quiet(licensee: Licensee, name: str) -> Conversation:
         person.identity_sealed = seal_identity(
             cipher_of(conversation),
             conversation_id=name,
-            participant_id=person.external_id,
-            identity={"display_name": f"Named {person.external_id}"},
+            position=person.position,
+            identity={"display_name": f"Named u{person.position}"},
         )
         person.save()
     return conversation
@@ -120,8 +120,10 @@ def test_an_erasure_takes_what_nothing_keeps_and_says_why_the_rest_stays(northwi
             },
         ],
     }
-    names = Participant.objects.filter(conversation__in=free).values_list("external_id", flat=True)
-    assert "u0" not in names and sorted(set(names))[0].startswith("erased:")
+    people = Participant.objects.filter(conversation__in=free).order_by("pk")
+    assert set(people.values_list("external_id_sealed", flat=True)) == {None}
+    # Whoever else wrote is known again by their index; whoever asked is not.
+    assert [one.account_index is None for one in people] == [True, False] * 2
     assert {one.look_at for one in Due.objects.filter(conversation__in=free)} == {None}
     assert Erasure.objects.first().sentence.endswith("one of its accounts asked for erasure.")
     [entry] = entries(Verb.ACCOUNT_REQUEST_ERASED)
@@ -134,8 +136,7 @@ def test_whoever_comes_back_after_an_erasure_is_somebody_new(northwind: Licensee
     conversation = quiet(northwind, "c1")
     erase_account(request_id=asked(northwind, otto).pk, by=otto)
     accept(licensee=northwind, items=[incoming(messages=1, first=9)], by=TESTS)
-    names = list(conversation.participants.values_list("external_id", flat=True))
-    assert len(names) == 3 and "u0" in names
+    assert accounts_in(conversation) == ["", "", "u0"]
     assert Due.objects.get(conversation=conversation).look_at is not None
 
 

@@ -18,7 +18,7 @@ from review.queue import claim, release
 from review.tests.acts import show_accounts
 from review.tests.racing import race
 from review.unveiling import unveil
-from scoring.evidence import cipher_of, seal_identity
+from scoring.evidence import cipher_of, seal_account_id, seal_identity
 from scoring.models import Participant
 from tests.factories import make_case
 
@@ -29,11 +29,16 @@ KNOWN = ("kim-plays-chess", "Kim Example", "192.0.2.17")
 def named(case: Case) -> Case:
     """The platform has sent a handle, a name and an address of the first account."""
     account = Participant.objects.get(conversation=case.conversation, position=0)
-    account.external_id = KNOWN[0]
+    account.external_id_sealed = seal_account_id(
+        cipher_of(case.conversation),
+        conversation_id=case.conversation.external_id,
+        position=account.position,
+        account_id=KNOWN[0],
+    )
     account.identity_sealed = seal_identity(
         cipher_of(case.conversation),
         conversation_id=case.conversation.external_id,
-        participant_id=account.external_id,
+        position=account.position,
         identity={"display_name": KNOWN[1], "facts": {"ip_address": KNOWN[2]}},
     )
     account.save()

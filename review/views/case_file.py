@@ -177,8 +177,8 @@ def _claims(case: Case) -> QuerySet[Claim]:
 
 def _cases_of_the_accounts(case: Case, person: User) -> QuerySet[Any, Any]:
     """In practice those before the golden case, as its first reader saw it; and nowhere what this person practises."""
-    accounts = Participant.objects.filter(conversation=case.conversation_id).values("external_id")
-    elsewhere = Participant.objects.filter(external_id__in=accounts).exclude(
+    accounts = Participant.objects.filter(conversation=case.conversation_id).values("account_index")
+    elsewhere = Participant.objects.filter(account_index__in=accounts).exclude(
         conversation=case.conversation_id
     )
     conversations = elsewhere.order_by("-pk").values("conversation")[:LOOKED_THROUGH]

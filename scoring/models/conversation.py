@@ -87,7 +87,8 @@ class Conversation(models.Model):
 
 
 class Participant(models.Model):
-    """An account in a conversation. Identifying facts are encrypted under the conversation's key."""
+    """An account in a conversation. Its id and identifying facts are encrypted under the conversation's key, and it is
+    known again by its index (scoring/blind_index.py), which outlives them."""
 
     class AgeBand(models.TextChoices):
         UNDER_13 = "under_13", "under 13"
@@ -97,12 +98,13 @@ class Participant(models.Model):
         UNKNOWN = "unknown", "unknown"
 
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="participants")
-    external_id = models.CharField(max_length=200)
+    # The platform's id of the account; null where it was erased. See evidence.
+    external_id_sealed = models.BinaryField(null=True)
     # 0, 1, 2 … in order of appearance: shown as Account A, Account B …
     position = models.PositiveIntegerField()
     declared_age_band = models.CharField(max_length=10, choices=AgeBand.choices, default=AgeBand.UNKNOWN)
     account_created_at = models.DateTimeField(null=True)
-    # By which an account is found (scoring/blind_index.py); null where it came in before there was an index.
+    # Null where the account was forgotten for its owner.
     account_index = models.BinaryField(max_length=32, null=True)
     index_key = models.ForeignKey(
         IndexKey, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
@@ -113,18 +115,17 @@ class Participant(models.Model):
     class Meta:
         ordering: ClassVar[list[str]] = ["position"]
         constraints: ClassVar[list[Any]] = [
-            models.UniqueConstraint(fields=["conversation", "external_id"], name="participant_once"),
+            models.UniqueConstraint(fields=["conversation", "account_index"], name="participant_once"),
             models.UniqueConstraint(fields=["conversation", "position"], name="participant_position_once"),
         ]
         # A moderator finds an account's cases by it.
         indexes: ClassVar[list[Any]] = [
-            models.Index(fields=["external_id"], name="participant_by_external_id"),
             models.Index(fields=["account_index"], name="participant_by_index"),
             models.Index(fields=["index_key", "id"], name="participant_by_index_key"),
         ]
         triggers: ClassVar[list[pgtrigger.Trigger]] = [
             *refusing_deletion(conversation="OLD.conversation_id"),
-            refusing_blanking("identity_sealed", conversation="OLD.conversation_id"),
+            refusing_blanking("identity_sealed", "external_id_sealed", conversation="OLD.conversation_id"),
         ]
 
     def __str__(self) -> str:

@@ -67,15 +67,18 @@ def refusing_loss_of_key() -> list[pgtrigger.Trigger]:
     ]
 
 
-def refusing_blanking(column: str, *, conversation: str) -> pgtrigger.Trigger:
+def refusing_blanking(*columns: str, conversation: str) -> pgtrigger.Trigger:
     """A text may be edited, since what it said before is kept, and an identity be added to; neither may be emptied."""
+    blanked = " OR ".join(
+        f"coalesce(octet_length(NEW.{one}), 0) = 0 AND coalesce(octet_length(OLD.{one}), 0) > 0"
+        for one in columns
+    )
     return pgtrigger.Trigger(
         name="refuse_blanking_under_hold",
         level=pgtrigger.Row,
         when=pgtrigger.Before,
-        operation=pgtrigger.UpdateOf(column),
-        func=f"IF coalesce(octet_length(NEW.{column}), 0) = 0 AND coalesce(octet_length(OLD.{column}), 0) > 0 THEN "
-        + refuse_if(held(conversation), "END IF; RETURN NEW;"),
+        operation=pgtrigger.UpdateOf(*columns),
+        func=f"IF {blanked} THEN " + refuse_if(held(conversation), "END IF; RETURN NEW;"),
     )
 
 

@@ -10,7 +10,7 @@ def turns_of(conversation: Conversation) -> list[Turn]:
     row = Conversation.objects.select_related("data_key").get(pk=conversation.pk)
     messages = list(row.messages.select_related("sender"))
     texts = open_texts(row, messages)
-    return [Turn(one.external_id, one.sender.external_id, one.sent_at, texts[one.pk]) for one in messages]
+    return [Turn(one.external_id, str(one.sender.position), one.sent_at, texts[one.pk]) for one in messages]
 
 
 def stored_state(conversation: Conversation, version: ModelVersion) -> State:

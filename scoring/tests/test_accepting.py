@@ -26,6 +26,7 @@ from scoring.tests.sending import (
     message,
     texts_of,
 )
+from tests.factories import accounts_in
 from tests.people import TESTS
 
 
@@ -58,12 +59,12 @@ def test_a_conversation_is_stored_whole(platform: Platform):
     assert (row.revision, row.scored_revision, row.message_count) == (1, 0, 3)
     assert row.first_message_at == datetime.fromisoformat(at(1))
     assert row.last_message_at == datetime.fromisoformat(at(3))
-    assert list(row.messages.values_list("external_id", "number", "sender__external_id")) == [
-        ("m1", 1, "u0"),
-        ("m2", 2, "u1"),
-        ("m3", 3, "u0"),
+    assert list(row.messages.values_list("external_id", "number", "sender__position")) == [
+        ("m1", 1, 0),
+        ("m2", 2, 1),
+        ("m3", 3, 0),
     ]
-    assert list(row.participants.values_list("external_id", "position")) == [("u0", 0), ("u1", 1)]
+    assert accounts_in(row) == ["u0", "u1"]
     assert texts_of("c/1")[2] == "A neutral remark about the weather, number 3"
 
 
@@ -111,8 +112,8 @@ def test_later_messages_are_additions(platform: Platform):
     assert (row.revision, row.scored_revision, row.message_count, row.scoring_attempts) == (2, 1, 4, 0)
     assert row.score_after >= before
     assert row.last_message_at == datetime.fromisoformat(at(4))
-    assert list(row.messages.values_list("number", "sender__external_id"))[2:] == [(3, "u0"), (4, "u7")]
-    assert list(row.participants.values_list("external_id", "position"))[2:] == [("u7", 2)]
+    assert list(row.messages.values_list("number", "sender__position"))[2:] == [(3, 0), (4, 2)]
+    assert accounts_in(row)[2:] == ["u7"]
 
 
 def test_an_earlier_message_that_comes_late_keeps_the_order_of_receipt(platform: Platform):
@@ -249,12 +250,8 @@ def test_facts_of_participants_are_kept_and_brought_up_to_date(platform: Platfor
     answer = platform.send(conversation(messages=[], participants=[later]))
 
     assert answer.status_code == 202
-    assert list(Participant.objects.values_list("external_id", "position")) == [
-        ("u9", 0),
-        ("u1", 1),
-        ("u0", 2),
-    ]
-    person = Participant.objects.get(external_id="u1")
+    assert accounts_in(Conversation.objects.get()) == ["u9", "u1", "u0"]
+    person = Participant.objects.get(position=1)
     assert person.declared_age_band == "13_15"
     assert person.account_created_at == datetime.fromisoformat(at(-9000))
     row = Conversation.objects.select_related("data_key").get()

@@ -7,7 +7,7 @@ from django.db import DatabaseError, transaction
 
 from licensees.models import Licensee
 from scoring.erasing import Doomed, erase, forget_states
-from scoring.evidence import open_identity, open_note, seal_note
+from scoring.evidence import open_account_id, open_identity, open_note, seal_note
 from scoring.key_providers import EvidenceErased
 from scoring.models import (
     Conversation,
@@ -91,7 +91,7 @@ def test_a_conversation_that_goes_on_has_another_key(platform: Platform):
     row = conversation_row()
     assert row.data_key_id != first and row.data_key.wrapped is not None and row.next_key is None
     assert texts_of()[:2] == ["", ""] and texts_of()[2].endswith("number 3")
-    people = {one.external_id: open_identity(row, one) for one in row.participants.all()}
+    people = {open_account_id(row, one): open_identity(row, one) for one in row.participants.all()}
     assert people == {"u0": {}, "u1": {"display_name": "Named u1"}}
 
 

@@ -5,26 +5,32 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString, cast
 from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from django.conf import settings
+
+from scoring.models import DataKey
+from scoring.vault import Cipher, new_data_key, open_data_key
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DATABASE = "artemis_migrating"
+IDENTITY = b'{"display_name": "Sam"}'
 # As the merged migrations left it: the first form that there is.
 BEFORE = [("scoring", "0002"), ("review", "0002"), ("referrals", "0002"), ("audit", "0001")]
 ROWS = """
 INSERT INTO licensees_licensee (id, name, slug, code, jurisdiction, state, contact_email, created_at)
      VALUES (1, 'Northwind', 'northwind', 'NW', 'GB', 'live', 'a@northwind.example', now());
 INSERT INTO scoring_datakey (id, licensee_id, wrapped, wrapped_by, created_at)
-     VALUES (1, 1, '\\x00', 'file:0', now());
+     VALUES (1, 1, decode('{wrapped}', 'hex'), '{wrapped_by}', now());
+SELECT setval('scoring_datakey_id_seq', 1);
 INSERT INTO scoring_conversation (id, licensee_id, external_id, kind, language, data_key_id, received_at, message_count,
                                   revision, scored_revision, rewritten_revision, score_after, scoring_attempts)
      VALUES (1, 1, 'c1', 'direct', '', 1, now(), 2, 3, 3, 0, now(), 0);
-INSERT INTO scoring_participant (id, conversation_id, external_id, position, declared_age_band)
-     VALUES (1, 1, 'u0', 0, 'unknown');
+INSERT INTO scoring_participant (id, conversation_id, external_id, position, declared_age_band, identity_sealed)
+     VALUES (1, 1, 'u0', 0, 'unknown', decode('{identity}', 'hex'));
 INSERT INTO scoring_message (id, conversation_id, external_id, sender_id, number, text_sealed, content_digest, version,
                              reply_to, received_at)
      VALUES (1, 1, 'm1', 1, 1, '', '', 1, '', now()), (2, 1, 'm2', 1, 2, '', '', 1, '', now());
@@ -54,6 +60,7 @@ def migrate(owner_connection: psycopg.Connection) -> Iterator[Callable[..., None
             "DATABASE_OWNER_URL": _url(),
             "ARTEMIS_DATABASE_ROLE": role,
             "ARTEMIS_DATABASE_LOGIN": "owner",
+            "ARTEMIS_KEYS": str(settings.ARTEMIS_KEYS),
             "DJANGO_SETTINGS_MODULE": "artemis_site.settings",
         }
         calls = [f"call_command('migrate', *{goal!r}, verbosity=0)" for goal in goals or [()]]
@@ -74,13 +81,36 @@ def _url() -> str:
 
 @pytest.mark.django_db(transaction=True)
 def test_rows_of_the_first_form_survive(migrate: Callable[..., None]):
+    key, cipher = new_data_key(licensee_id=1)
     # The rights are those of the models of now; half-way some tables are not there yet.
     migrate(*BEFORE, role="")
     with psycopg.connect(_url(), autocommit=True) as database:
-        database.execute(ROWS)
+        database.execute(_rows(key, cipher))
     migrate()
     with psycopg.connect(_url(), autocommit=True) as database:
         check(database)
+        check_account(database, cipher)
+
+
+def _rows(key: DataKey, cipher: Cipher) -> LiteralString:
+    """The identity as it was bound then: to the account's id."""
+    identity = cipher.encrypt(IDENTITY, table="participant", column="identity", row="c1\x1fu0")
+    values = {"{wrapped}": key.wrapped.hex(), "{wrapped_by}": key.wrapped_by, "{identity}": identity.hex()}
+    rows = str(ROWS)
+    for name, value in values.items():
+        rows = rows.replace(name, value)
+    return cast(LiteralString, rows)
+
+
+def check_account(database: psycopg.Connection, cipher: Cipher) -> None:
+    query = "SELECT external_id_sealed, identity_sealed, account_index, index_key_id FROM scoring_participant"
+    [(account, identity, index, index_key)] = database.execute(query).fetchall()
+    assert cipher.decrypt(account, table="participant", column="id", row="c1\x1f0") == b"u0"
+    assert cipher.decrypt(identity, table="participant", column="identity", row="c1\x1f0") == IDENTITY
+    query = "SELECT wrapped, wrapped_by FROM scoring_datakey key JOIN scoring_indexkey of ON of.data_key_id = key.id"
+    [(wrapped, wrapped_by)] = database.execute(query + " WHERE of.id = %s", [index_key]).fetchall()
+    of_index = open_data_key(DataKey(licensee_id=1, wrapped=wrapped, wrapped_by=wrapped_by))
+    assert of_index.account_digest("u0") == index
 
 
 def check(database: psycopg.Connection) -> None:

@@ -1,4 +1,4 @@
-"""Index accounts anew, under another key or those that have no index yet: a person's act, so it names the person."""
+"""Index accounts anew, under another key: a person's act, so it names the person."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -13,9 +13,9 @@ from scoring.blind_index import index_anew, replace_key, retire_keys
 
 class Command(BaseCommand):
     help = (
-        "Indexes every account that has no index, or one under an older key; --new makes another key for each licensee "
-        "first. What was cut short goes on when run again. Keys that were replaced a day ago and index nothing are "
-        "destroyed."
+        "Indexes every account that is indexed under an older key; --new makes another key for each licensee first. "
+        "What was cut short goes on when run again. Keys that were replaced a day ago and index nothing are "
+        "destroyed; what was erased stays under the older one, since nobody knows its account any more."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
