@@ -28,7 +28,7 @@ from scoring.key_providers import (
     key_provider,
 )
 from scoring.key_rotation import in_use, make_key, retire_keys, waiting, wrap_anew
-from scoring.models import Conversation, DataKey
+from scoring.models import Conversation, DataKey, IndexKey, Participant
 from scoring.vault import open_data_key
 from tests.factories import TEXTS, make_conversation
 from tests.people import TESTS, make_person
@@ -46,8 +46,18 @@ def adda(db: None) -> User:
     return make_person("Adda", roles=[Role.ADMIN])
 
 
-def conversations(licensee: Licensee, count: int) -> list[Conversation]:
-    return [make_conversation(licensee, external_id=f"c{number}") for number in range(count)]
+def conversations(licensee: Licensee, count: int, *, name: str = "c") -> list[Conversation]:
+    made = [make_conversation(licensee, external_id=f"{name}{number}") for number in range(count)]
+    without_index()
+    return made
+
+
+def without_index() -> None:
+    """The index of accounts has a key of its own: here those of conversations are counted."""
+    Participant.objects.update(account_index=None, index_key=None)
+    keys = list(IndexKey.objects.values_list("data_key", flat=True))
+    IndexKey.objects.all().delete()
+    DataKey.objects.filter(pk__in=keys).delete()
 
 
 def texts(conversation: Conversation) -> list[str]:
@@ -67,7 +77,7 @@ def test_everything_is_read_before_during_and_after(northwind: Licensee, key_fil
     before = key_provider().key_id
     made = make_key(by=TESTS)
     assert made == key_provider().key_id != before
-    later = make_conversation(northwind, external_id="later")
+    [later] = conversations(northwind, 1, name="later")
     assert DataKey.objects.get(pk=later.data_key_id).wrapped_by == made
     steps = wrap_anew(by=TESTS, batch=2)
     assert next(steps) == 2
@@ -80,7 +90,7 @@ def test_everything_is_read_before_during_and_after(northwind: Licensee, key_fil
 
 
 def test_only_the_wrapping_changes(northwind: Licensee) -> None:
-    conversation = make_conversation(northwind)
+    [conversation] = conversations(northwind, 1)
     sealed = list(conversation.messages.order_by("number").values_list("text_sealed", flat=True))
     wrapped = bytes(DataKey.objects.get(pk=conversation.data_key_id).wrapped or b"")
     make_key(by=TESTS)
@@ -102,7 +112,7 @@ def test_a_rotation_that_was_cut_short_goes_on(northwind: Licensee) -> None:
 
 
 def test_a_destroyed_key_stays_destroyed(northwind: Licensee) -> None:
-    conversation = make_conversation(northwind)
+    [conversation] = conversations(northwind, 1)
     DataKey.objects.filter(pk=conversation.data_key_id).update(wrapped=None, destroyed_at=timezone.now())
     make_key(by=TESTS)
     assert sum(wrap_anew(by=TESTS)) == 0
@@ -124,7 +134,7 @@ def test_each_step_is_recorded_without_a_key(northwind: Licensee, key_file: Path
 
 
 def test_a_key_that_still_wraps_something_is_not_retired(northwind: Licensee, key_file: Path) -> None:
-    conversation = make_conversation(northwind)
+    [conversation] = conversations(northwind, 1)
     make_key(by=TESTS)
     grow_older(key_file, days=2)
     assert retire_keys(by=TESTS) == []
@@ -133,7 +143,7 @@ def test_a_key_that_still_wraps_something_is_not_retired(northwind: Licensee, ke
 
 
 def test_a_key_is_retired_a_day_after_it_was_replaced(northwind: Licensee, key_file: Path) -> None:
-    conversation = make_conversation(northwind)
+    [conversation] = conversations(northwind, 1)
     old = key_provider().key_id
     new = make_key(by=TESTS)
     list(wrap_anew(by=TESTS))
@@ -196,7 +206,7 @@ def test_a_broken_key_file_says_what_to_do(key_file: Path, held: str) -> None:
 
 def test_a_file_of_the_first_form_is_a_ring_of_one(northwind: Licensee, key_file: Path) -> None:
     key_file.write_text(secrets.token_hex(32) + "\n")
-    conversation = make_conversation(northwind)
+    [conversation] = conversations(northwind, 1)
     make_key(by=TESTS)
     assert texts(conversation) == list(TEXTS)
 
@@ -204,7 +214,7 @@ def test_a_file_of_the_first_form_is_a_ring_of_one(northwind: Licensee, key_file
 def test_the_ring_moves_into_the_environment(
     northwind: Licensee, key_file: Path, settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    conversation = make_conversation(northwind)
+    [conversation] = conversations(northwind, 1)
     name = key_provider().derive("a test")
     monkeypatch.setenv(KEYS_VARIABLE, key_file.read_text().split()[0] + "," + secrets.token_hex(32))
     settings.ARTEMIS_KEY_PROVIDER = "scoring.key_providers.environment_keys"
