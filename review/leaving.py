@@ -3,6 +3,7 @@
 from django.db import transaction
 
 from accounts.models import User
+from accounts.row_scope import system_scope
 from audit.transitions import transition
 from audit.verbs import Verb
 from review.leases import end_claim
@@ -11,6 +12,7 @@ from review.policies import open_claim
 from review.second_review import give_back_of
 
 
+@system_scope("what somebody holds goes back, of whichever licensee, when an admin lets them go")
 def give_back_all_of(person: User, *, by: User) -> int:
     """How many cases and second reviews went back. Each in a transaction of its own: one case at a time."""
     cases = list(person.claims.filter(ended_at=None).values_list("case_id", flat=True))

@@ -14,6 +14,7 @@ from django.db.models.functions import Floor
 from django.utils import timezone
 
 from accounts.roles import Role
+from accounts.row_scope import system_scope
 from licensees.assignments import people_serving
 from licensees.models import Licensee, Policy
 from review.models import Claim, Decision
@@ -84,6 +85,7 @@ class WhatIf:
         return ceil(a_day * self.handling / timedelta(hours=READING_HOURS) - NUDGE)
 
 
+@system_scope("counts alone, of this licensee, for admins too who see no decision")
 def what_if(licensee: Licensee) -> WhatIf:
     """Six questions, whatever the number of scores."""
     now = timezone.now()

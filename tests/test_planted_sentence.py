@@ -34,7 +34,8 @@ from tests.test_access import address_of
 SENTENCE = "Violet umbrellas seldom argue with patient lighthouse keepers"
 NOTE = "Seven copper kettles whistled past the sleepy harbour master"
 NAME = "Kim of the marmalade observatory"
-PLANTED = (SENTENCE, NOTE, NAME)
+ACCOUNT = "weathervane-of-the-ninth-canal"
+PLANTED = (SENTENCE, NOTE, NAME, ACCOUNT)
 
 
 def forms(words: str) -> list[bytes]:
@@ -97,7 +98,11 @@ def places_of(conversation: Conversation) -> list[dict[str, str]]:
     ]
     return [
         *({"table": "message", "column": "text", "row": row} for row in texts),
-        *({"table": "participant", "column": "identity", "row": f"{name}\x1f{who}"} for who in ("u0", "u1")),
+        *(
+            {"table": "participant", "column": column, "row": f"{name}\x1f{place}"}
+            for column in ("identity", "id")
+            for place in (0, 1)
+        ),
         *({"table": "note", "column": "decision", "row": row} for row in notes),
     ]
 
@@ -137,7 +142,9 @@ def test_a_planted_sentence_stands_nowhere_in_clear_and_nothing_gives_it_back(
         "no",
     ]
     said = [message(number, text=text) for number, text in enumerate(words, start=1)]
-    people = [{"id": "u0", "display_name": NAME, "declared_age_band": "adult"}]
+    for own in said[::2]:
+        own["sender"] = ACCOUNT
+    people = [{"id": ACCOUNT, "display_name": NAME, "declared_age_band": "adult"}]
     assert platform.send(sent(messages=said, participants=people)).status_code == 202
     # Refused for their form: what is wrong with them must not be told by repeating them.
     platform.send(sent("c2", messages=[message(1, text=SENTENCE, sent_at=SENTENCE)]))

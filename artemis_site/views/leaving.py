@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.access import access
 from accounts.models import User
 from accounts.roles import Role
+from accounts.row_scope import system_scope
 from accounts.signed_in import signed_in
 from accounts.step_up import Purpose, asks_again
 from licensees.assignments import (
@@ -47,6 +48,7 @@ def deactivate(request: HttpRequest, person_id: int) -> HttpResponse:
     return redirect("licensees:sign_in_of", person.pk)
 
 
+@system_scope("counts alone, for an admin who sees none of it")
 def _held_by(person: User) -> Held:
     """Counts only: an admin reads no case."""
     reviews = SecondReview.objects.filter(reviewer=person, state=SecondReview.State.IN_REVIEW)

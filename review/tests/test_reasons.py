@@ -146,7 +146,7 @@ def model_and_turns(case: Case) -> tuple[Model, list[Turn]]:
     messages = list(case.conversation.messages.select_related("sender").order_by("number"))
     texts = open_texts(case.conversation, messages)
     turns = [
-        Turn(message.external_id, message.sender.external_id, message.sent_at, texts[message.pk])
+        Turn(message.external_id, str(message.sender.position), message.sent_at, texts[message.pk])
         for message in messages
     ]
     return model, turns
