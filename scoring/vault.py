@@ -52,7 +52,7 @@ class Cipher:
         return hmac.digest(self._digest_key, account.encode("utf-8", "surrogatepass"), "sha256")
 
     def _bound_to(self, table: str, column: str, row: str) -> bytes:
-        return "\x1f".join([table, column, str(self._licensee_id), row]).encode()
+        return f"{table}\x1f{column}\x1f{self._licensee_id}\x1f{row}".encode()
 
 
 def new_data_key(*, licensee_id: int) -> tuple[DataKey, Cipher]:

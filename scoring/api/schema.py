@@ -28,7 +28,7 @@ def _problems(*statuses: int) -> dict[tuple[int, str], type[ProblemOut]]:
 
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
-    OpenApiTypes.STR,
+    {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^[ -~]+$"},
     OpenApiParameter.HEADER,
     description=(
         "Up to 255 visible ASCII characters, new for each new request. The same request with the same key has its "
