@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from math import ceil
 from typing import Any
 
 import structlog
@@ -24,12 +25,14 @@ from audit.record import About, Machine, record, request_id
 from audit.transitions import NotPossible
 from audit.verbs import Verb
 from licensees.assignments import one_request, show_rows_to
+from licensees.rate_limits import Wait, wait_of_address, wait_of_person
 from scoring.key_providers import EvidenceErased, EvidenceUnreadable
 
 UNREADABLE = (
     "The evidence cannot be read: its key was destroyed, is not the one that is installed, or the stored text was "
     "changed. Nothing was done. Tell the operator."
 )
+TOO_OFTEN = "More pages were asked for in this minute than anybody reads."
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
@@ -97,8 +100,10 @@ class AccessMiddleware:
                 NotAllowed("This page has not been opened to anybody. Tell the operator."),
             )
         # A platform's key is checked by licensees/authentication.py, which the API's views cannot leave out.
-        if grant.public or grant.platform:
+        if grant.platform:
             return None
+        if grant.public:
+            return too_often(request, wait_of_address(request))
         if not isinstance(request.user, User):
             return _sign_in_first(request)
         over = sessions.why_over(request.session, request.user, now=timezone.now())
@@ -108,6 +113,9 @@ class AccessMiddleware:
         if not getattr(view, "asked_by_the_page", False):
             sessions.use(request.session, now=timezone.now())
         show_rows_to(request.user)
+        slow_down = too_often(request, wait_of_person(request.user.pk))
+        if slow_down is not None:
+            return slow_down
         if grant.roles & request.user.roles:
             purpose: Purpose | None = getattr(view, "asks_again", None)
             return ask_again(request, request.user, purpose) if purpose else None
@@ -152,6 +160,23 @@ def refused(request: HttpRequest, refusal: NotAllowed | NotPossible) -> HttpResp
         _words(request, refusal, status) | getattr(refusal, "page", {}),
         status=status,
     )
+
+
+def too_often(request: HttpRequest, wait: Wait | None) -> HttpResponse | None:
+    """What they typed is given back; the first in a minute stands in the trail."""
+    if wait is None:
+        return None
+    seconds = ceil(wait.seconds)
+    if wait.is_first:
+        by = request.user if isinstance(request.user, User) else Machine("nobody")
+        about = About(object_type="page", object_id="")
+        with transaction.atomic():
+            record(Verb.ATTEMPT_REFUSED, by=by, about=about, reason=TOO_OFTEN, payload={"status": 429})
+    sentence = f"{TOO_OFTEN} Wait {seconds} seconds; nothing was done."
+    page = {"sentence": sentence, "kept": _typed(request)}
+    answer = render(request, "errors/429.html", page, status=429)
+    answer["Retry-After"] = str(seconds)
+    return answer
 
 
 def _words(request: HttpRequest, refusal: NotAllowed | NotPossible, status: int) -> dict[str, Any]:

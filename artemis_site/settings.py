@@ -225,6 +225,9 @@ ARTEMIS_CLAIM_MINUTES = env.number("ARTEMIS_CLAIM_MINUTES", default=15)
 # Calls of the API in a minute: by a key, and by an address without a valid key; 0: no limit.
 ARTEMIS_KEY_CALLS = env.number("ARTEMIS_KEY_CALLS", default=1_200)
 ARTEMIS_WRONG_KEYS = env.number("ARTEMIS_WRONG_KEYS", default=60)
+# In a minute, by a person; and by an address that is not signed in, which may be a whole office.
+ARTEMIS_PERSON_PAGES = env.number("ARTEMIS_PERSON_PAGES", default=600)
+ARTEMIS_ADDRESS_PAGES = env.number("ARTEMIS_ADDRESS_PAGES", default=1_200)
 # Care for the person who reads; 0 switches a limit off (docs/moderator-care.md).
 ARTEMIS_DAILY_MESSAGES = env.number("ARTEMIS_DAILY_MESSAGES", default=400)
 ARTEMIS_DAILY_SEVERE_CASES = env.number("ARTEMIS_DAILY_SEVERE_CASES", default=25)

@@ -59,6 +59,7 @@ class Surroundings:
         # Drawn by chance, a second review would close one case in twenty to a test's other people.
         os.environ["ARTEMIS_SECOND_REVIEW_PERCENT"] = "0"
         # Tests call faster than platforms; licensees/tests/test_rate_limits.py sets limits of its own.
+        os.environ["ARTEMIS_PERSON_PAGES"] = os.environ["ARTEMIS_ADDRESS_PAGES"] = "0"
         os.environ["ARTEMIS_KEY_CALLS"] = os.environ["ARTEMIS_WRONG_KEYS"] = "100000"
         # No sealer runs beside most tests: those that need one start it and say so.
         os.environ["ARTEMIS_SEAL_SECONDS"] = "0"

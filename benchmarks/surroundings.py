@@ -32,6 +32,8 @@ def installation(**settings_of_postgres: str) -> Iterator[Servers]:
             "REDIS_URL": servers.redis_url,
             # What is measured is how fast Artemis is, not how fast it allows.
             "ARTEMIS_KEY_CALLS": "0",
+            "ARTEMIS_PERSON_PAGES": "0",
+            "ARTEMIS_ADDRESS_PAGES": "0",
             "SECRET_KEY": secrets.token_urlsafe(50),
             "DJANGO_SETTINGS_MODULE": "artemis_site.settings",
         }
