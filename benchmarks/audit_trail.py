@@ -1,8 +1,9 @@
-"""A long trail for benchmarks/audit.py: entries like those of a year's work, put in through the application's login.
+"""A long trail for benchmarks/audit.py: entries like those of a year's work, put in by the owner of the tables.
 
 Every trigger is on: the database computes each leaf hash and queues each entry, and the sealer seals them all.
 """
 
+import os
 import random
 import secrets
 import uuid
@@ -13,7 +14,7 @@ from typing import Any
 
 import psycopg
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from psycopg.types.json import Jsonb
 
 from audit.models import AuditEvent
@@ -42,9 +43,8 @@ def fill(count: int, *, seed: int = 5) -> None:
     """`count` entries of cases, people and machines, with the numbers of each case as they would have been given."""
     chance, numbers = random.Random(seed), Counter[str]()
     for first in range(0, count, AT_ONCE):
-        with transaction.atomic(), connection.cursor() as cursor:
-            # The owner of the tables: COPY is refused to whom rows are kept apart for.
-            cursor.execute("SET LOCAL ROLE NONE")
+        # As the owner of the tables: COPY is refused to whom rows are kept apart for.
+        with psycopg.connect(os.environ["DATABASE_OWNER_URL"]) as owner, owner.cursor() as cursor:
             with cursor.copy(_COPY) as copy:
                 copy.set_types([_TYPES.get(column, "text") for column in COLUMNS])
                 for event in _events(range(first, min(first + AT_ONCE, count)), count, chance, numbers):
