@@ -252,6 +252,9 @@ ARTEMIS_RETENTION_TERMS = env.text("ARTEMIS_RETENTION_TERMS", default="")
 ARTEMIS_KEYS = env.folder("ARTEMIS_KEYS", default=ARTEMIS_DATA / "keys")
 # What gives the key-encryption keys: a function without arguments that returns a scoring.key_providers.KeyProvider.
 ARTEMIS_KEY_PROVIDER = env.text("ARTEMIS_KEY_PROVIDER", default="scoring.key_providers.file_keys")
+# With scoring.hardware_keys.hardware_keys: the library of the module, and the label of the token in it.
+ARTEMIS_PKCS11_MODULE = env.text("ARTEMIS_PKCS11_MODULE", default="")
+ARTEMIS_PKCS11_TOKEN = env.text("ARTEMIS_PKCS11_TOKEN", default="artemis")
 
 # --- The trail's seal (docs/audit.md) -----------------------------------------------------------
 # The name of this trail among all others, as in “artemis.example.org/trail”; only create_keys reads it.

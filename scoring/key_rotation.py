@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from audit.record import About, Actor, record
 from audit.verbs import Verb
+from scoring.hardware_keys import HardwareKeys
 from scoring.key_providers import (
     EvidenceUnreadable,
     KeyProvider,
@@ -28,11 +29,17 @@ from scoring.models import DataKey
 BATCH = 1_000
 # A transaction that began under the older key has long ended by then.
 REPLACED_FOR = timedelta(days=1)
-RING = About("key_ring", "file")
+RING, MODULE = About("key_ring", "file"), About("key_ring", "pkcs11")
 
 
 def make_key(*, by: Actor) -> str:
-    """Add a key to the file, by which everything is wrapped from now on; return its id."""
+    """Add a key to the file or to the hardware module, by which everything is wrapped from now on; return its id."""
+    provider = key_provider()
+    if isinstance(provider, HardwareKeys):
+        with transaction.atomic():
+            payload = {"before": provider.key_id, "made": provider.add_key()}
+            record(Verb.KEY_RING_CHANGED, by=by, about=MODULE, payload=payload)
+        return provider.key_id
     with changing_key_file() as keys, transaction.atomic():
         before = file_keys().key_id
         made = add_key(keys)

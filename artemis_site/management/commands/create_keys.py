@@ -10,7 +10,16 @@ from django.core.management.base import BaseCommand
 
 from audit.notes import create_sealing_key
 from referrals.signing import create_signing_key
+from scoring.hardware_keys import hardware_keys
 from scoring.key_providers import create_key_file
+
+HARDWARE = "scoring.hardware_keys.hardware_keys"
+
+
+def _create_encryption_key(folder: Path) -> bool:
+    if settings.ARTEMIS_KEY_PROVIDER == HARDWARE:
+        return hardware_keys().create()
+    return create_key_file(folder)
 
 
 class Command(BaseCommand):
@@ -19,7 +28,7 @@ class Command(BaseCommand):
     def handle(self, *_: Any, **__: Any) -> None:
         folder = settings.ARTEMIS_KEYS
         makers: list[tuple[str, Callable[[Path], bool]]] = [
-            ("key-encryption key", create_key_file),
+            ("key-encryption key", _create_encryption_key),
             ("packet signing key", create_signing_key),
             ("trail sealing key", partial(create_sealing_key, origin=settings.ARTEMIS_TRAIL_NAME)),
         ]
