@@ -69,10 +69,17 @@ def delimiter_of(head: str, *, is_named_so: bool) -> str | None:
     """
     first = head.split("\n", 1)[0].strip("\r\ufeff")
     for delimiter in DELIMITERS:
-        names = next(csv.reader([first], delimiter=delimiter), [])
+        names = _names_in(first, delimiter)
         if _Layout(names).has("text") and (len(names) > 1 or is_named_so):
             return delimiter
     return None
+
+
+def _names_in(line: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:  # A line break of old inside: no header row.
+        return []
 
 
 def read_table(path: Path) -> Iterator[CorpusConversation]:

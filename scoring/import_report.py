@@ -22,6 +22,8 @@ class Tally:
     conversations: Counter[str] = field(default_factory=Counter)
     messages: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
+    # Entries that are no message of a person, by what they are.
+    left_out: Counter[str] = field(default_factory=Counter)
     began: float = field(default_factory=time.monotonic)
 
     @property
@@ -45,6 +47,10 @@ class Tally:
             yield "Refused because:"
         for reason, count in self.reasons.most_common():
             yield f"{count:>10,} × {reason}"
+        if self.left_out:
+            yield "Left out:"
+        for what, count in self.left_out.most_common():
+            yield f"{count:>10,} × {what}"
         seconds = time.monotonic() - self.began
         yield f"{seconds:,.1f} s, {self.rate():,.0f} messages a second, peak memory {peak_megabytes():,.0f} MB"
 

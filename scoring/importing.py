@@ -4,20 +4,23 @@ import gzip
 import hashlib
 import os
 import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path, PosixPath
 from typing import IO, Any, Literal, cast, get_args
 
 from scoring import corpora
 from scoring.corpora import CorpusConversation, CorpusError
+from scoring.export_csv import CsvOptions
+from scoring.export_entry import ExportError
+from scoring.exports import Export, ExportFile, form_of
 from scoring.incoming import Fault, IncomingConversation, IncomingMessage
 from scoring.incoming_json import MOST_MESSAGES, Allowance, is_id, read_conversation
 from scoring.strict_json import NotStrictJSON, parse
 
-Form = Literal["auto", "api", "labelled"] | corpora.Form
-FORMS: tuple[str, ...] = ("auto", "api", *get_args(corpora.Form))
+Form = Literal["auto", "api", "labelled"] | corpora.Form | Export
+FORMS: tuple[str, ...] = ("auto", "api", *get_args(corpora.Form), *get_args(Export))
 
 LONGEST_LINE = 20 * 1024 * 1024
 LONGEST_TEXT = 1024 * 1024
@@ -29,16 +32,27 @@ LABELLED_MEMBERS = frozenset({"label", "source", "authors", "spans", "groups"})
 
 TOO_LONG_LINE = f"The line is longer than {LONGEST_LINE:,} bytes."
 TOO_LONG_TEXT = f"A text is longer than {LONGEST_TEXT:,} bytes."
+NO_EXPORT = (
+    "{name} is a folder, and no export of Slack: it holds no folder of a channel with a file for each day."
+)
+AS_IT_IS = CsvOptions()
 UNREADABLE = "The file breaks off or is not in its form; what stands before that place was taken."
 
 
 @dataclass(frozen=True)
 class Found:
-    """A conversation, or why there is none, and where in the files."""
+    """A conversation, or why there is none, and where in the files; neither, while a long file is checked.
+
+    `is_first` is false for what goes on with a conversation, or with its faults. `share` says how much of the file is
+    behind, where its reader knows that better than its place in the file.
+    """
 
     place: str
     conversation: IncomingConversation | None = None
     faults: tuple[Fault, ...] = ()
+    is_first: bool = True
+    share: float | None = None
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
 
 class WatchedPath(PosixPath):
@@ -53,15 +67,17 @@ class WatchedPath(PosixPath):
         return os.lseek(file.fileno(), 0, os.SEEK_CUR) if file is not None and not file.closed else 0
 
 
-def read_file(path: Path, form: str, *, now: datetime) -> Iterator[Found]:
+def read_file(path: Path, form: str, *, now: datetime, options: CsvOptions = AS_IT_IS) -> Iterator[Found]:
     """Everything in the file, in its order, one conversation in memory at a time; never raises for its content."""
     try:
         known = _form_of(path) if form == "auto" else form
-        if known in ("json lines", "api", "labelled"):
+        if known in get_args(Export):
+            yield from _read_export(path, known, options, now)  # type: ignore[arg-type]
+        elif known in ("json lines", "api", "labelled"):
             yield from _read_lines(path, known, now)
         else:
             yield from _read_corpus(path, known)
-    except CorpusError as fault:
+    except (CorpusError, ExportError) as fault:
         yield Found(path.name, faults=(Fault("", str(fault)),))
     except (OSError, EOFError, zlib.error, ValueError, LookupError, TypeError, AttributeError):
         yield Found(path.name, faults=(Fault("", UNREADABLE),))
@@ -81,10 +97,25 @@ def pieces(conversation: IncomingConversation) -> Iterator[IncomingConversation]
 
 
 def _form_of(path: Path) -> str:
+    if export := form_of(path):
+        return export
+    if path.is_dir():
+        raise ExportError(NO_EXPORT.format(name=path.name))
     if path.suffix == ".gz":
         return "json lines"
     form = corpora.detect_form(path)
     return "json lines" if form == "labelled" else form
+
+
+def _read_export(path: Path, form: Export, options: CsvOptions, now: datetime) -> Iterator[Found]:
+    """It is read twice, so that nothing is taken of what turns out to be broken: half of the way is to check it."""
+    file = ExportFile(path, form, options, now)
+    size = max(1, path.stat().st_size)
+    for part in file.parts():
+        half = min(1.0, path.bytes_read() / size if isinstance(path, WatchedPath) else 0.0) / 2
+        share = half + (0.5 if file.is_checked else 0.0)
+        yield Found(part.place, part.conversation, part.faults, part.is_first, share)
+    yield Found(path.name, share=1.0, left_out=file.left_out)
 
 
 def _read_lines(path: Path, form: str, now: datetime) -> Iterator[Found]:
