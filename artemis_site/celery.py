@@ -8,7 +8,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "artemis_site.settings")
 
 app = Celery("artemis")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["accounts", "audit", "scoring", "review", "referrals", "retention"])
+app.autodiscover_tasks(["accounts", "audit", "scoring", "review", "referrals", "retention", "platforms"])
 
 # `expires`: a doorbell that nobody heard for a few periods is worthless, so the queue cannot grow.
 app.conf.beat_schedule = {
@@ -41,6 +41,16 @@ app.conf.beat_schedule = {
         "task": "audit.tasks.send_checkpoints",
         "schedule": 10.0,
         "options": {"expires": 20},
+    },
+    "tell platforms what is asked of them": {
+        "task": "platforms.tasks.write_events",
+        "schedule": 2.0,
+        "options": {"expires": 15},
+    },
+    "send events to webhooks": {
+        "task": "platforms.tasks.send_events",
+        "schedule": 5.0,
+        "options": {"expires": 15},
     },
     "erase what is due": {
         "task": "retention.tasks.erase_what_is_due",

@@ -5,7 +5,7 @@ import stat
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connection
 
 from referrals import signing
@@ -62,6 +62,15 @@ def secrets_are_set(**_: Any) -> list[CheckMessage]:
         hint = "Put a TLS proxy in front and set ARTEMIS_HTTPS=on."
         found.append(Error("Cookies and evidence travel in clear.", hint=hint, id="artemis.E004"))
     return found
+
+
+@register(Tags.security, deploy=True)
+def webhooks_lead_outside(**_: Any) -> list[CheckMessage]:
+    if not settings.ARTEMIS_WEBHOOK_PRIVATE:
+        return []
+    hint = "Leave it off unless the platforms themselves lie inside this house."
+    what = "Webhooks of licensees may lead to private addresses and without TLS (ARTEMIS_WEBHOOK_PRIVATE)."
+    return [Warning(what, hint=hint, id="artemis.W003")]
 
 
 @register(Tags.database, deploy=True)

@@ -12,7 +12,7 @@ from functools import partial
 from random import Random
 
 from accounts.models import User
-from artemis_site import demo_rare
+from artemis_site import demo_platforms, demo_rare
 from artemis_site import demo_work as work
 from artemis_site.demo_arrivals import Stretch, stretches
 from artemis_site.demo_clock import Clock
@@ -75,6 +75,7 @@ class History:
 
     def __post_init__(self) -> None:
         self.chance = Random("artemis-demo:history")  # noqa: S311 - reproducible, not secret
+        self.answers = Random("artemis-demo:answers")  # noqa: S311 - reproducible, not secret
         self.escalations = [(self.now - self.days * timedelta(days=share), end) for share, end in ESCALATED]
 
     def run(self) -> None:
@@ -124,6 +125,7 @@ class History:
             self.clock.advance(minutes=self.chance.uniform(0.5, 2))
             self._take_up(case, person)
             self.clock.advance(minutes=self.chance.uniform(0.5, 3))
+            demo_platforms.tell_and_hear(self.keys[slug], chance=self.answers)
         if self.now - self.clock.moment > LEFT_TO_JUDGE_AGAIN and self.chance.random() < JUDGES_AGAIN:
             self._judge_again(person)
 

@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "review",
     "referrals",
     "retention",
+    "platforms",
     "artemis_site",
 ]
 
@@ -248,6 +249,10 @@ ARTEMIS_CYBERTIP_XSD = env.text("ARTEMIS_CYBERTIP_XSD", default="")
 ARTEMIS_PRESERVATION_TERMS = env.text("ARTEMIS_PRESERVATION_TERMS", default="")
 # How long evidence is kept where a licensee has set nothing, by country; empty: the file that comes with Artemis.
 ARTEMIS_RETENTION_TERMS = env.text("ARTEMIS_RETENTION_TERMS", default="")
+# On: webhooks of licensees may lead to addresses inside the house, and need no TLS there.
+ARTEMIS_WEBHOOK_PRIVATE = env.switch("ARTEMIS_WEBHOOK_PRIVATE", default=False)
+# How long a platform's server may take to answer an event.
+ARTEMIS_WEBHOOK_SECONDS = env.number("ARTEMIS_WEBHOOK_SECONDS", default=15)
 # Key-encryption keys and the packet signing key: files that the database server cannot read.
 ARTEMIS_KEYS = env.folder("ARTEMIS_KEYS", default=ARTEMIS_DATA / "keys")
 # What gives the key-encryption keys: a function without arguments that returns a scoring.key_providers.KeyProvider.

@@ -24,10 +24,12 @@ urlpatterns = [
     path("your-sign-in/end", doors.end_own_sessions, name="end_own_sessions"),
     path("preferences", views.preferences, name="preferences"),
     path("styleguide/", views.styleguide, name="styleguide"),
+    path("api/v1/", include("platforms.api.urls")),
     path("api/v1/", include("scoring.api.urls")),
     path("models/", include("scoring.urls")),
     path("", include("review.urls")),  # queue/, overview/, cases/<reference>/…
     path("", include("referrals.urls")),  # cases/<reference>/escalate, escalations/, packets/, recipients/
+    path("", include("platforms.urls")),  # cases/<reference>/platform, licensees/<slug>/webhooks/
     path("retention/", include("retention.urls")),
     path("trail/", include("audit.urls")),
     path("licensees/people/<int:person_id>/deactivate", leaving.deactivate, name="deactivate"),

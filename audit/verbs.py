@@ -139,6 +139,21 @@ class Verb(models.TextChoices):
     EVIDENCE_HELD = "evidence:held", "placed a preservation hold"
     HOLD_EXTENDED = "hold:extended", "extended a preservation hold"
 
+    # what platforms are told, and do
+    ACTION_REQUESTED = "action:requested", "asked the platform to act"
+    ACTION_WITHDRAWN = "action:withdrawn", "took back what was asked of the platform"
+    ACTION_CONFIRMED = "action:confirmed", "answered what was asked of it"
+    LICENSEE_TOLD = "licensee:told", "told the platform how its licensee stands"
+    EVENT_DELIVERED = "event:delivered", "told the platform"
+    EVENT_GIVEN_UP = "event:given_up", "could not tell the platform"
+    EVENT_REPLAYED = "event:replayed", "let an event be told again"
+    WEBHOOK_ADDED = "webhook:added", "added a webhook"
+    WEBHOOK_TESTED = "webhook:tested", "sent a test to a webhook"
+    WEBHOOK_DISABLED = "webhook:disabled", "disabled a webhook"
+    WEBHOOK_ENABLED = "webhook:enabled", "enabled a webhook"
+    WEBHOOK_SECRET_ROTATED = "webhook_secret:rotated", "gave a webhook a new secret"
+    WEBHOOK_SECRET_ENDED = "webhook_secret:ended", "ended the former secret of a webhook"
+
     # how long
     RETENTION_SET = "retention:set", "set how long evidence is kept"
     EVIDENCE_ERASED = "evidence:erased", "erased evidence"

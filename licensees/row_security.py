@@ -42,6 +42,12 @@ FOR_ADMINS = frozenset(
         "scoring.score",
         "scoring.shadowscore",
         "review.case",
+        "platforms.attempt",
+        "platforms.event",
+        "platforms.eventcounter",
+        "platforms.eventdelivery",
+        "platforms.webhook",
+        "platforms.webhooksecret",
     }
 )
 # Work of one's own stays one's own when the assignment to its licensee has ended: who holds it, and how much was read.

@@ -17,11 +17,13 @@ from review.models import Case, Decision, Hold, Unveiling
 from review.policies import count, on_day
 
 SHOWN = 100
-MACHINES = {"machine:intake": "Intake", "machine:claims": "The clock"}
+MACHINES = {"machine:intake": "Intake", "machine:claims": "The clock", "machine:platforms": "Artemis"}
+# Whatever key of it was used.
+PLATFORM = "The platform"
 DISPOSITIONS = dict(Decision.Disposition.choices)
 ACTIONS = dict(Decision.PlatformAction.choices)
 ROSE = "monitored, and the score rose"
-NOTES = {"decision_notes", "hold_reasons", "hand_over_notes", "answers"}
+NOTES = {"decision_notes", "hold_reasons", "hand_over_notes", "answers", "platform_notes"}
 PURPOSES = dict(Unveiling.Purpose.choices)
 
 
@@ -69,6 +71,8 @@ def _name_of(person: str) -> Subquery:
 def _entry(event: Any) -> Entry:
     words = Verb(event.verb).label if event.verb in Verb.values else event.verb
     who = event.actor_called or MACHINES.get(event.actor, event.actor)
+    if event.actor.startswith("key:"):
+        who = PLATFORM
     return Entry(event.at, event.actor, who, words, _detail(event))
 
 
@@ -84,6 +88,10 @@ def _detail(event: Any) -> str:
             return count(payload.get("turns", 0), "turn")
         case Verb.CASE_DECIDED:
             return _decided(payload)
+        case Verb.ACTION_REQUESTED | Verb.ACTION_WITHDRAWN:
+            return ACTIONS.get(payload.get("platform_action", ""), "").lower()
+        case Verb.ACTION_CONFIRMED:
+            return "done" if payload.get("done") else "not done"
         case Verb.CASE_HANDED_OVER:
             return event.receiver_called or ""
         case Verb.CASE_HELD:

@@ -65,6 +65,7 @@ urlpatterns = [
     path("cases/<str:reference>/turns", arrivals.turns, name="turns"),
     path("cases/<str:reference>/flagged", arrivals.flagged, name="flagged"),
     path("cases/<str:reference>/arrivals", arrivals.arrivals, name="arrivals"),
+    path("cases/<str:reference>/history", arrivals.history, name="history"),
     path("cases/<str:reference>/search", search.search, name="search"),
     path("cases/<str:reference>/hold", aside.hold, name="hold"),
     path("cases/<str:reference>/resume", aside.resume, name="resume"),

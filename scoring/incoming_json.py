@@ -167,7 +167,7 @@ class _Reading:
         value = raw.get(name)
         if value is None:
             return self._fault(f"{at}/{name}", REQUIRED) if needed else None
-        time = _parsed_time(value)
+        time = parsed_time(value)
         if time is None:
             return self._fault(f"{at}/{name}", NOT_TIME)
         if time > self.latest:
@@ -227,7 +227,7 @@ class _Reading:
         return None
 
 
-def _parsed_time(value: Any) -> datetime | None:
+def parsed_time(value: Any) -> datetime | None:
     """In UTC, or None. A leap second, which Python does not know, counts as the second before it."""
     found = _TIME.fullmatch(value) if isinstance(value, str) else None
     if found is None:

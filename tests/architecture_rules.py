@@ -8,7 +8,17 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 
 # Each imports only from those before it.
-APPS = ("accounts", "audit", "licensees", "scoring", "review", "referrals", "retention", "artemis_site")
+APPS = (
+    "accounts",
+    "audit",
+    "licensees",
+    "scoring",
+    "review",
+    "referrals",
+    "retention",
+    "platforms",
+    "artemis_site",
+)
 # Inside an app. What is not named here is made of models and verbs: it opens no door and knows no task.
 LAYERS = {"models": 0, "policies": 1, "permissions": 2, "workflow": 3, "tasks": 4}
 LAYERS |= dict.fromkeys(("forms", "views", "api", "urls", "management"), 5)

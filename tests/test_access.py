@@ -21,6 +21,8 @@ from audit.verbs import Verb
 from licensees.models import Licensee, Proposal
 from licensees.onboarding import issue_key
 from licensees.two_admins import propose_roles
+from platforms.models import EventDelivery
+from platforms.webhooks import add_webhook, send_test
 from retention.accounts import file_request
 from retention.models import AccountRequest
 from review.models import Case
@@ -86,7 +88,21 @@ def there(evidence: Case, mara: User) -> dict[str, str]:
         "model_id": str(evidence.opened_by_score.model_id),
         "proposal_id": str(_proposed(mara).pk),
         "account_request_id": str(_asked(evidence).pk),
+        **webhook_of(evidence.licensee, make_person("Hooker", roles=[Role.ADMIN])),
         "event_id": str(AuditEvent.objects.latest("at").pk),
+    }
+
+
+def webhook_of(licensee: Licensee, by: User) -> dict[str, str]:
+    """With a test on its way, which anybody who should not might disable, send again, or read."""
+    webhook, _ = add_webhook(licensee=licensee, url="https://hooks.example.org/artemis", by=by)
+    event = send_test(webhook_id=webhook.pk, by=by)
+    EventDelivery.objects.update(state=EventDelivery.State.GIVEN_UP)
+    delivery = EventDelivery.objects.get()
+    return {
+        "webhook_id": str(webhook.pk),
+        "event_delivery_id": str(delivery.pk),
+        "public_id": event.public_id,
     }
 
 

@@ -15,7 +15,17 @@ from artemis_site.site_map import pages
 from tests import architecture_rules as rules
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-ROOMS = ["accounts", "audit", "licensees", "scoring", "review", "referrals", "retention", "artemis_site"]
+ROOMS = [
+    "accounts",
+    "audit",
+    "licensees",
+    "scoring",
+    "review",
+    "referrals",
+    "retention",
+    "platforms",
+    "artemis_site",
+]
 # Approve, seal and hand out; and the only modules that may call each.
 CALLERS = {
     "approve": {"referrals/views/answering.py"},
@@ -48,6 +58,12 @@ OPENERS = {
         "review/unveiling.py",
         "scoring/ingest_changes.py",
     },
+    # What a platform calls its accounts: told to nobody but the platform itself, or recorded first.
+    "open_account_id": {
+        "platforms/telling.py",
+        "review/unveiling.py",
+        "scoring/blind_index.py",
+    },
     "open_archive": {"referrals/delivering.py", "referrals/sending.py"},
 }
 
@@ -64,6 +80,7 @@ SEES_EVERYTHING = {
     "audit/sealed_trail.py",
     "audit/views.py",
     "licensees/authentication.py",
+    "platforms/tasks.py",
     "referrals/management/commands/export_labels.py",
     "referrals/permissions.py",
     "referrals/tasks.py",
@@ -167,6 +184,8 @@ def test_no_task_can_do_more_than_look_now():
         "review.tasks.expire_claims",
         "referrals.tasks.send_released",
         "retention.tasks.erase_what_is_due",
+        "platforms.tasks.send_events",
+        "platforms.tasks.write_events",
     }
 
 
@@ -201,12 +220,14 @@ def test_one_address_approves_and_it_takes_one_escalation_from_one_person():
     assert page.access.roles == {Role.SUPERVISOR}
     assert not page.access.platform
     api = [page.name for page in pages() if page.route.startswith("api/")]
-    assert [name for name in api if not name.startswith("scoring_api:")] == []
+    assert [name for name in api if not name.startswith(APIS)] == []
 
 
-def test_a_platforms_key_opens_nothing_but_the_ingestion_api():
-    outside = [
-        page.route for page in pages() if page.access == PLATFORM and not page.name.startswith("scoring_api:")
-    ]
+# What is sent and scored, and what is asked of a platform.
+APIS = ("scoring_api:", "platforms_api:")
+
+
+def test_a_platforms_key_opens_nothing_but_the_platforms_api():
+    outside = [page.route for page in pages() if page.access == PLATFORM and not page.name.startswith(APIS)]
     assert outside == []
     assert any(page.access == PLATFORM for page in pages())

@@ -86,6 +86,7 @@ FRAGMENTS = frozenset(
             "review:hide",
         ),
         *("review:annotate", "review:reveal", "review:search", "review:find", "referrals:panel"),
+        *("platforms:panel", "review:history"),
         *("referrals:delivery_progress", "review:case"),
     }
 )

@@ -18,6 +18,11 @@ from audit.models import AuditEvent
 from licensees.models import ApiKey, Licensee, Proposal
 from licensees.onboarding import issue_key
 from licensees.two_admins import propose_roles
+from platforms.asking import ask_platforms
+from platforms.confirming import confirm
+from platforms.models import Attempt, Event, EventDelivery
+from platforms.tests.acts import seconds_pass
+from platforms.webhooks import add_webhook, send_test
 from referrals import delivering
 from referrals.models import Delivery, Recipient, RecipientRequest
 from referrals.tests.conftest import approved_by, ask
@@ -79,6 +84,7 @@ class World:
         self.cases["masked"] = self._case("masked", messages=8 * self.size)
         self._held()
         self._read()
+        self._acted()
         self.there |= {
             "slug": self.licensee.slug,
             "key_id": ApiKey.objects.filter(licensee=self.licensee).earliest("pk").pk,
@@ -110,7 +116,7 @@ class World:
             # The others stand as the first moderator does, to whom nothing is handed; and a supervisor who does not
             # moderate stands alike with every case that is open.
             if who == "moderator" or (who == "supervisor" and kind in ("read", "decided", "referred")):
-                yield kind, reverse(page.name, kwargs={"reference": case.reference})
+                yield kind, reverse(page.name, kwargs=values | {"reference": case.reference})
 
     def _person(self, name: str, role: Role) -> User:
         return make_person(f"{name}{self.name}", roles=[role], serving=self.licensee)
@@ -207,6 +213,47 @@ class World:
         session = begun(self.licensee, self.people["supervisor"], cases, voters)
         voted(session, self.people["second"], "no_action")
         self.there |= {"session_id": session.pk, "number": 1}
+
+    def _acted(self) -> None:
+        """The platform was asked to act, told by webhook, and has answered, with a note."""
+        by, admin = self.people["another"], self.people["admin"]
+        for number in range(self.size):
+            url = f"https://hooks.example.org/{self.name}/{number}"
+            webhook, _ = add_webhook(licensee=self.licensee, url=url, by=admin)
+        key, _ = issue_key(licensee=self.licensee, label="acts", scopes=["events:confirm"], by=TESTS)
+        case = self._case("acted", messages=8)
+        claim(case_id=case.pk, by=by)
+        decide(
+            case_id=case.pk,
+            by=by,
+            disposition="platform_action",
+            platform_action="block",
+            subjects=[0, 1],
+            seen_revision=1,
+        )
+        SecondReview.objects.filter(case=case).update(state="withdrawn")
+        with pytest.MonkeyPatch.context() as later:
+            seconds_pass(later)
+            ask_platforms()
+        events = Event.objects.filter(case=case)
+        for _ in range(self.size):
+            send_test(webhook_id=webhook.pk, by=admin)
+        for event in events:
+            said = confirm(event_id=event.pk, by=key, done=True, at=timezone.now(), note="Blocked.")
+        deliveries = EventDelivery.objects.filter(webhook=webhook)
+        for delivery in deliveries:
+            for number in range(1, self.size + 1):
+                Attempt.objects.create(
+                    delivery=delivery, number=number, began_at=timezone.now(), outcome="refused", status=500
+                )
+        deliveries.update(state="given_up", attempts=self.size)
+        self.cases["acted"] = case
+        self.there |= {
+            "webhook_id": webhook.pk,
+            "event_delivery_id": deliveries.earliest("pk").pk,
+            "public_id": said.event.public_id,
+            "confirmation_id": said.pk,
+        }
 
     def _held(self) -> None:
         case, by = self._case("held", messages=8 * self.size), self.people["another"]

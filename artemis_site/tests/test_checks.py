@@ -5,7 +5,12 @@ from typing import Any
 
 import pytest
 
-from artemis_site.checks import evidence_can_be_sealed, keys_are_private, secrets_are_set
+from artemis_site.checks import (
+    evidence_can_be_sealed,
+    keys_are_private,
+    secrets_are_set,
+    webhooks_lead_outside,
+)
 from referrals.signing import create_signing_key
 from scoring.key_providers import KEY_FILE, create_key_file
 
@@ -76,3 +81,9 @@ def test_codes_that_are_shown_are_found(settings: Any) -> None:
     settings.HTTPS = settings.ARTEMIS_SHOW_CODES = True
     (message,) = secrets_are_set()
     assert message.id == "artemis.E008"
+
+
+def test_webhooks_that_may_lead_inside_are_named(settings: Any):
+    assert webhooks_lead_outside() == []
+    settings.ARTEMIS_WEBHOOK_PRIVATE = True
+    assert [found.id for found in webhooks_lead_outside()] == ["artemis.W003"]

@@ -22,7 +22,7 @@ from audit.proofs import newest_checkpoint
 from audit.record import About, Machine, record
 from audit.third_parties import third_parties
 from audit.verbs import Verb
-from audit.webhooks import NotSent, is_public, post
+from audit.webhooks import NotSent, post
 from tests.sealing import Seal
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -145,27 +145,6 @@ def test_a_private_address_is_refused_unless_it_is_allowed(
 def test_plain_http_is_for_the_house_only() -> None:
     with pytest.raises(NotSent, match="Only https"):
         post("http://127.0.0.1/", b"", private_allowed=False)
-
-
-@pytest.mark.parametrize(
-    ("address", "expected"),
-    [
-        ("8.8.8.8", True),
-        ("2606:4700::1", True),
-        ("10.1.2.3", False),
-        ("100.64.0.1", False),
-        ("0.0.0.0", False),  # noqa: S104
-        ("224.0.0.1", False),
-        ("::1", False),
-        ("fd00::1", False),
-        ("fe80::1", False),
-        ("::ffff:127.0.0.1", False),
-        ("64:ff9b::7f00:1", False),
-        ("2002:7f00:1::", False),
-    ],
-)
-def test_what_counts_as_public(address: str, expected: bool) -> None:
-    assert is_public(address) is expected
 
 
 def test_what_somebody_else_wrote_into_the_database_is_not_spread(

@@ -30,6 +30,7 @@ class ApiKey(models.Model):
     class Scope(models.TextChoices):
         CONVERSATIONS_WRITE = "conversations:write", "Send conversations"
         CONVERSATIONS_READ = "conversations:read", "Read scores"
+        EVENTS_CONFIRM = "events:confirm", "Read action events and say what was done"
 
     licensee = models.ForeignKey(Licensee, on_delete=models.PROTECT, related_name="api_keys")
     label = models.CharField(max_length=80)

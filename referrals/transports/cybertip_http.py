@@ -1,17 +1,15 @@
 """One HTTP call to the CyberTipline, and what its answer means. No call is ever made twice here."""
 
 import base64
-import contextlib
 import hashlib
 import http.client
 import re
 import secrets
-import socket
 import ssl
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from accounts.outside_calls import Deadline
 from referrals.endpoints import Endpoint
 from referrals.formats.cybertip_check import NotReadable, read_xml
 from referrals.formats.cybertip_schema import kinds
@@ -59,29 +57,6 @@ class Reply:
     files: tuple[str, ...] = ()
     request_id: str = ""
     raw: str = field(default="", repr=False)
-
-
-class Deadline:
-    """Cuts a connection after so many seconds, whatever trickles through it: a socket's own limit begins anew with
-    each byte. The socket is shut, not closed, so that nothing of the answer goes to another file."""
-
-    def __init__(self, connected: socket.socket, seconds: float) -> None:
-        self.connected, self.is_over = connected, False
-        self.timer = threading.Timer(seconds, self._cut)
-        self.timer.daemon = True
-
-    def __enter__(self) -> "Deadline":
-        self.timer.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.timer.cancel()
-
-    def _cut(self) -> None:
-        self.is_over = True
-        with contextlib.suppress(OSError):
-            # Of the plain socket: TLS's own would wait for the other side's word of parting.
-            socket.socket.shutdown(self.connected, socket.SHUT_RDWR)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from django.views.decorators.http import require_GET
 from accounts.access import asked_by_the_page
 from accounts.roles import Role
 from licensees.assignments import licensees_served_by
-from review.first_judgement import check_score_shown
+from review.first_judgement import check_score_shown, hides_from
+from review.history import events_of
 from review.models import Case
 from review.permissions import get_case_for
 from review.policies import count
@@ -15,6 +16,7 @@ from review.rereading import Sealed, read_again
 from review.views.case_file import read_part
 from review.views.reading import number_in, reviewers, standing_of
 from review.views.request import PersonRequest
+from review.views.said import history_rows
 from review.views.strip import flagged_beyond
 from review.views.transcript import seen_again, transcript
 from review.views.window import Window, turn_url, window_url
@@ -80,6 +82,18 @@ def arrivals(request: PersonRequest, reference: str) -> HttpResponse:
         "revision": revision,
     }
     return render(request, "review/_arrivals.html", context)
+
+
+@reviewers
+@asked_by_the_page
+@require_GET
+def history(request: PersonRequest, reference: str) -> HttpResponse:
+    """Once more, when the page has heard that something was done about the case."""
+    case = get_case_for(request.user, reference)
+    if not request.htmx:
+        return redirect("review:case", case.reference)
+    rows = history_rows(case, events_of(case), score_hidden=hides_from(request.user, case))
+    return render(request, "review/_history.html", {"case": case, "history": rows})
 
 
 def _sentence(new: int, *, changed: bool) -> str:

@@ -9,7 +9,6 @@ from django.http import QueryDict
 
 from review.forms import AnnotateForm, DecideForm, RevealForm, SearchForm
 from review.golden import earlier_cases
-from review.history import told
 from review.models import Case
 from review.permissions import supervises
 from review.policies import count
@@ -19,13 +18,13 @@ from review.views.accounts import accounts_of, unveiled
 from review.views.case_file import CaseFile, read_file
 from review.views.marks import label_of, level_of
 from review.views.reasons import reasons
-from review.views.said import noted, said
+from review.views.said import history_rows, noted, said
 from review.views.standing import Standing
 from review.views.strip import Strip, strip
 from review.views.transcript import seen_again, transcript
 from review.views.undo import toast
 from review.views.window import Window
-from review.views.words import ago, due, language
+from review.views.words import due, language
 from scoring.abstention import REASONS
 from scoring.characteristics import BY_KEY
 from scoring.models import Score
@@ -81,9 +80,7 @@ def case_page(
         "start": start,
         "may_mark_golden": case.is_closed and supervises(standing.person, case),
         **said(file, opened.notes),
-        "history": [
-            {"entry": entry, "ago": ago(entry.at)} for entry in told(case, file.events, score_hidden=hidden)
-        ],
+        "history": history_rows(case, file.events, score_hidden=hidden),
         "undo": toast(file.undo),
         "environment_badge": DEMONSTRATION if file.is_demonstration else "",
     }

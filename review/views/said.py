@@ -1,8 +1,11 @@
 """What people decided about a case, and why they put it aside; private words only for who may read evidence here."""
 
+from collections.abc import Iterable
 from typing import Any
 
-from review.models import Decision, HandOver, Hold
+from audit.models import AuditEvent
+from review.history import told
+from review.models import Case, Decision, HandOver, Hold
 from review.notes import Noted, Notes
 from review.views.case_file import CaseFile
 from review.views.standing import Standing
@@ -17,6 +20,11 @@ def said(file: CaseFile, notes: Notes) -> dict[str, list[dict[str, Any]]]:
         "decisions": [_decision(row, file.subjects.get(row.pk, []), notes) for row in file.decisions],
         "aside": sorted(aside, key=lambda row: row["at"], reverse=True),
     }
+
+
+def history_rows(case: Case, events: Iterable[AuditEvent], *, score_hidden: bool) -> list[dict[str, Any]]:
+    entries = told(case, events, score_hidden=score_hidden)
+    return [{"entry": entry, "ago": ago(entry.at)} for entry in entries]
 
 
 def noted(standing: Standing, file: CaseFile) -> Noted:

@@ -33,6 +33,9 @@ def test_it_is_openapi_3_1(client: Client):
     assert found == {
         ("/api/v1/conversations", "post"),
         ("/api/v1/conversations/{external_id}", "get"),
+        ("/api/v1/events", "get"),
+        ("/api/v1/events/{public_id}/confirmation", "get"),
+        ("/api/v1/events/{public_id}/confirmation", "post"),
         ("/api/v1/me", "get"),
     }
     assert document["components"]["securitySchemes"]["key"]["scheme"] == "bearer"

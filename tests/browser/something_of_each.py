@@ -10,6 +10,7 @@ from accounts.roles import Role
 from audit.models import AuditEvent
 from licensees.models import ApiKey, Licensee, Proposal
 from licensees.two_admins import propose_new_factor
+from platforms.models import EventDelivery
 from referrals.delivering import download
 from referrals.models import Delivery, Escalation, Packet, Recipient
 from referrals.tests.conftest import ask
@@ -80,6 +81,8 @@ def make_something_of_each(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Som
         "key_id": ApiKey.objects.get(licensee=northwind).pk,
         "model_id": evaluation.model_id,
         "evaluation_id": evaluation.pk,
+        "webhook_id": EventDelivery.objects.latest("pk").webhook_id,
+        "event_delivery_id": EventDelivery.objects.latest("pk").pk,
         "event_id": AuditEvent.objects.latest("at").pk,
     }
     return Something(

@@ -38,7 +38,9 @@ NO_PAGE = {
     "review:arrivals": FRAGMENT,
     "review:turns": FRAGMENT,
     "review:flagged": FRAGMENT,
+    "review:history": FRAGMENT,
     "referrals:panel": FRAGMENT,
+    "platforms:note": "belongs to one answer on one case; test_blocking.py looks at it",
     "referrals:delivery_progress": FRAGMENT,
 }
 

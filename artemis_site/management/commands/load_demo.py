@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.row_scope import system_scope
-from artemis_site import demo_data
+from artemis_site import demo_data, demo_platforms
 from artemis_site.demo_clock import moved_clock
 from artemis_site.demo_history import History
 from artemis_site.demo_today import begin_today
@@ -71,6 +71,7 @@ class Command(BaseCommand):
             demo_data.list_recipients(admin, standin=standin)
             demo_data.register_and_promote(model, admin=admin)
             keys = {slug: demo_data.create_key(licensee, admin=admin) for slug, licensee in licensees.items()}
+            webhook = demo_platforms.add_webhook(licensees["northwind"], admin=admin)
             self._say(f"Telling of {days} days: conversations arrive, and people judge what was flagged")
             with one_request():
                 history = History(
@@ -82,6 +83,7 @@ class Command(BaseCommand):
                     days=days,
                 )
                 history.run()
+            demo_platforms.rest(webhook, admin=admin)
         return people, {slug: secret for slug, (_, secret) in keys.items()}, history
 
     def _say(self, sentence: str) -> None:
