@@ -23,7 +23,11 @@ ROOMS = [
     "review",
     "referrals",
     "retention",
+<<<<<<< HEAD
     "platforms",
+=======
+    "operations",
+>>>>>>> 4beeddd (operations: Back up one moment of the database, restore it into an empty one, and verify what stands there.)
     "artemis_site",
 ]
 # Approve, seal and hand out; and the only modules that may call each.
@@ -58,6 +62,7 @@ OPENERS = {
         "review/unveiling.py",
         "scoring/ingest_changes.py",
     },
+<<<<<<< HEAD
     # What a platform calls its accounts: told to nobody but the platform itself, or recorded first.
     "open_account_id": {
         "platforms/telling.py",
@@ -65,6 +70,10 @@ OPENERS = {
         "scoring/blind_index.py",
     },
     "open_archive": {"referrals/delivering.py", "referrals/sending.py"},
+=======
+    # A restored database is verified whole, and that is recorded.
+    "open_archive": {"referrals/delivering.py", "referrals/sending.py", "operations/restoring.py"},
+>>>>>>> 4beeddd (operations: Back up one moment of the database, restore it into an empty one, and verify what stands there.)
 }
 
 
@@ -80,7 +89,12 @@ SEES_EVERYTHING = {
     "audit/sealed_trail.py",
     "audit/views.py",
     "licensees/authentication.py",
+<<<<<<< HEAD
     "platforms/tasks.py",
+=======
+    "operations/backing_up.py",
+    "operations/restoring.py",
+>>>>>>> 4beeddd (operations: Back up one moment of the database, restore it into an empty one, and verify what stands there.)
     "referrals/management/commands/export_labels.py",
     "referrals/permissions.py",
     "referrals/tasks.py",
@@ -156,6 +170,20 @@ def test_only_these_see_the_rows_of_every_licensee():
         "licensees/assignments.py",
         "licensees/authentication.py",
     }
+
+
+def test_nothing_that_gives_out_piece_by_piece_is_decorated():
+    """The scope of a generator would end before its first piece: it would see nothing, and say that all is well."""
+    for room in ROOMS:
+        for path in (REPOSITORY / room).rglob("*.py"):
+            for one in ast.walk(rules.parsed(path.read_text())):
+                if isinstance(one, ast.FunctionDef) and any(
+                    ast.unparse(said).startswith("system_scope(") for said in one.decorator_list
+                ):
+                    yields = [
+                        inner for inner in ast.walk(one) if isinstance(inner, ast.Yield | ast.YieldFrom)
+                    ]
+                    assert not yields, f"{path}: {one.name}"
 
 
 def test_every_task_says_that_it_sees_everything_or_needs_nothing():
