@@ -35,11 +35,8 @@ INSTALLED_APPS = [
     "review",
     "referrals",
     "retention",
-<<<<<<< HEAD
     "platforms",
-=======
     "operations",
->>>>>>> 4beeddd (operations: Back up one moment of the database, restore it into an empty one, and verify what stands there.)
     "artemis_site",
 ]
 

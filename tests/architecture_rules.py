@@ -16,11 +16,8 @@ APPS = (
     "review",
     "referrals",
     "retention",
-<<<<<<< HEAD
     "platforms",
-=======
     "operations",
->>>>>>> 4beeddd (operations: Back up one moment of the database, restore it into an empty one, and verify what stands there.)
     "artemis_site",
 )
 # Inside an app. What is not named here is made of models and verbs: it opens no door and knows no task.

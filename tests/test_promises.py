@@ -23,11 +23,8 @@ ROOMS = [
     "review",
     "referrals",
     "retention",
-<<<<<<< HEAD
     "platforms",
-=======
     "operations",
->>>>>>> 4beeddd (operations: Back up one moment of the database, restore it into an empty one, and verify what stands there.)
     "artemis_site",
 ]
 # Approve, seal and hand out; and the only modules that may call each.
@@ -62,7 +59,6 @@ OPENERS = {
         "review/unveiling.py",
         "scoring/ingest_changes.py",
     },
-<<<<<<< HEAD
     # What a platform calls its accounts: told to nobody but the platform itself, or recorded first.
     "open_account_id": {
         "platforms/telling.py",
@@ -70,10 +66,6 @@ OPENERS = {
         "scoring/blind_index.py",
     },
     "open_archive": {"referrals/delivering.py", "referrals/sending.py"},
-=======
-    # A restored database is verified whole, and that is recorded.
-    "open_archive": {"referrals/delivering.py", "referrals/sending.py", "operations/restoring.py"},
->>>>>>> 4beeddd (operations: Back up one moment of the database, restore it into an empty one, and verify what stands there.)
 }
 
 
@@ -89,12 +81,7 @@ SEES_EVERYTHING = {
     "audit/sealed_trail.py",
     "audit/views.py",
     "licensees/authentication.py",
-<<<<<<< HEAD
     "platforms/tasks.py",
-=======
-    "operations/backing_up.py",
-    "operations/restoring.py",
->>>>>>> 4beeddd (operations: Back up one moment of the database, restore it into an empty one, and verify what stands there.)
     "referrals/management/commands/export_labels.py",
     "referrals/permissions.py",
     "referrals/tasks.py",
