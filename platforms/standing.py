@@ -30,7 +30,9 @@ def tell_standings() -> int:
 
 
 def _to_be_told(among: QuerySet[Licensee]) -> list[int]:
-    told = Event.objects.filter(licensee=OuterRef("pk"), type__in=TOLD.values()).order_by("-number")
+    told = Event.objects.filter(licensee=OuterRef("pk"), case=None, type__in=TOLD.values()).order_by(
+        "-number"
+    )
     licensees = among.annotate(last_told=Subquery(told.values("type")[:1]))
     wanted = Q()
     for state, type_ in TOLD.items():

@@ -73,6 +73,12 @@ class Event(AppendOnly):
                 name="event_of_an_action_names_whom",
             ),
         ]
+        # How a licensee stood when it was last told, without a look through all that was asked of it.
+        indexes: ClassVar[list[Any]] = [
+            models.Index(
+                fields=["licensee", "-number"], condition=models.Q(case=None), name="event_about_no_case"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.public_id

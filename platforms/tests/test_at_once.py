@@ -2,7 +2,7 @@
 
 import threading
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -25,6 +25,7 @@ from platforms.tests.receiver import Receiver
 from platforms.webhooks import replay_failed, rotate_secret, send_test
 from review.models import Case
 from review.tests.racing import race
+from review.undoing import take_back
 from scoring.tests.sending import Platform
 from tests.factories import make_case
 
@@ -40,6 +41,27 @@ def test_two_workers_ask_once(
     assert sum(race(ask_platforms, ask_platforms, ask_platforms)) == 3
     assert [one.number for one in Event.objects.order_by("number")] == [1, 2, 3]
     assert EventDelivery.objects.count() == 3
+
+
+def test_what_is_being_taken_back_is_not_asked(case: Case, mara: User, monkeypatch: pytest.MonkeyPatch):
+    """At the very end of the seconds: the worker waits for the case, and finds the decision taken back."""
+    acted_on(case, mara)
+    for name in ("TAKEN_BACK_WITHIN", "CLOCKS_APART"):
+        monkeypatch.setattr(f"platforms.asking.{name}", timedelta())
+    taken = threading.Event()
+
+    def slowly() -> None:
+        with transaction.atomic():
+            take_back(case_id=case.pk, by=mara)
+            taken.set()
+            time.sleep(0.5)
+
+    def ask() -> int:
+        taken.wait(timeout=5)
+        return ask_platforms()
+
+    assert race(slowly, ask) == [None, 0]
+    assert not Event.objects.exists()
 
 
 def test_two_workers_tell_of_a_suspension_once(northwind: Licensee, adam: User):

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
+from jsonschema import Draft202012Validator, FormatChecker
 
 from accounts.models import User
 from audit.models import AuditEvent
@@ -17,6 +18,7 @@ from platforms.standing import tell_standings
 from platforms.telling import body_of, with_what_is_told
 from platforms.tests.acts import acted_on, asked
 from review.models import Case
+from scoring.api.schema import openapi
 from scoring.key_providers import KeyUnavailable
 from scoring.models import Participant
 from scoring.tests.sending import Platform
@@ -141,6 +143,15 @@ def test_while_keys_are_away_it_says_so_and_passes_nothing_by(
         answer = read(platform)
     assert (answer.status_code, answer["Retry-After"]) == (503, "30")
     assert len(read(platform).json()["events"]) == 1
+
+
+def test_the_document_shows_a_real_answer(platform: Platform, event: Event):
+    """Its example has the form that it asks of answers, and so has an answer."""
+    answers = openapi()["paths"]["/api/v1/events"]["get"]["responses"]["200"]["content"]["application/json"]
+    (example,) = answers["examples"].values()
+    schema = {"$ref": answers["schema"]["$ref"], "components": openapi()["components"]}
+    for said in (example["value"], read(platform).json()):
+        assert list(Draft202012Validator(schema, format_checker=FormatChecker()).iter_errors(said)) == []
 
 
 # --- How a licensee stands ---------------------------------------------------------------------------
