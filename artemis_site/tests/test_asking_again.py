@@ -28,6 +28,12 @@ ISSUE = "/licensees/northwind/keys/new"
 FORM = {"label": "Chat “servers”\r\nDublin", "scopes": ["conversations:write", "conversations:read"]}
 # What an admin sends that lets nobody in, shows nothing and changes no rule.
 ASKS_NOTHING = {
+    # Nothing is shown or lost: what is not sent waits, and what is sent again has the same id.
+    "platforms:disable_webhook",
+    "platforms:enable_webhook",
+    "platforms:replay",
+    "platforms:replay_failed",
+    "platforms:test_webhook",
     "licensees:revoke_key",
     "scoring:name_challenger",
     "scoring:withdraw_challenger",

@@ -47,6 +47,8 @@ class Operation:
     parameters: tuple[Row, ...]
     request: str
     example: str
+    # What a successful answer looks like, where the document shows one.
+    told: str
     answers: tuple[AnswerOfOperation, ...]
 
 
@@ -87,6 +89,7 @@ def _operation(path: str, method: str, details: dict[str, Any]) -> Operation:
         parameters=tuple(_parameter(one) for one in details.get("parameters", [])),
         request=_kind(body["schema"]) if body else "",
         example=_example(body),
+        told=_told(details["responses"]),
         answers=tuple(_answers(details["responses"])),
     )
 
@@ -95,6 +98,10 @@ def _example(body: dict[str, Any]) -> str:
     for example in body.get("examples", {}).values():
         return json.dumps(example["value"], indent=2, ensure_ascii=False)
     return ""
+
+
+def _told(responses: dict[str, Any]) -> str:
+    return _example(responses.get("200", {}).get("content", {}).get("application/json", {}))
 
 
 def _answers(responses: dict[str, Any]) -> Iterator[AnswerOfOperation]:
