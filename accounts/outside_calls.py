@@ -125,6 +125,9 @@ def _address_of(host: str, port: int, *, private_allowed: bool) -> str:
 class _Pinned(http.client.HTTPConnection):
     """To the very address that was looked at: asked again, a name may lead elsewhere."""
 
+    # Never by itself, and so by its name.
+    auto_open = 0
+
     def __init__(self, host: str, port: int, address: str, *, is_secure: bool, seconds: float) -> None:
         super().__init__(host, port, timeout=seconds)
         self.address, self.is_secure, self.seconds = address, is_secure, seconds
