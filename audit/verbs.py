@@ -49,6 +49,7 @@ class Verb(models.TextChoices):
 
     # the machine
     CONVERSATIONS_ACCEPTED = "conversations:accepted", "accepted conversations"
+    REPORT_RECEIVED = "report:received", "received a user’s report"
     MODEL_REGISTERED = "model:registered", "registered a model"
     MODEL_EVALUATED = "model:evaluated", "evaluated a model"
     MODEL_CHALLENGER_NAMED = "model:challenger_named", "made a model the challenger"
@@ -68,6 +69,7 @@ class Verb(models.TextChoices):
     # a person
     CASE_OPENED = "case:opened", "opened a case"
     CASE_RAISED = "case:raised", "raised the case"
+    CASE_REPORTED = "case:reported", "added a user’s report to the case"
     CASE_CLAIMED = "case:claimed", "claimed the case"
     CLAIM_EXTENDED = "claim:extended", "extended the claim"
     CASE_RELEASED = "case:released", "released the case"

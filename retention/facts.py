@@ -10,7 +10,15 @@ from django.utils import timezone
 
 from licensees.together import Question, ask
 from referrals.models import Delivery, Escalation, RecipientRequest
-from review.models import CalibrationCase, CalibrationSession, Case, Decision, SecondReview, UnseenScore
+from review.models import (
+    CalibrationCase,
+    CalibrationSession,
+    Case,
+    Decision,
+    SecondReview,
+    UnseenReport,
+    UnseenScore,
+)
 from scoring.models import Conversation, ConversationState, Message, PreservationHold
 
 UNDER_WAY = (SecondReview.State.WAITING, SecondReview.State.IN_REVIEW, SecondReview.State.DISAGREED)
@@ -30,6 +38,7 @@ class Facts:
     decisions: dict[int, Decision] = field(default_factory=dict)
     is_busy: bool = False
     has_unseen_score: bool = False
+    has_unseen_report: bool = False
     has_states: bool = False
 
     @property
@@ -39,7 +48,7 @@ class Facts:
     @property
     def is_scored(self) -> bool:
         row = self.conversation
-        return row.scored_revision == row.revision and not self.has_unseen_score
+        return row.scored_revision == row.revision and not (self.has_unseen_score or self.has_unseen_report)
 
     @property
     def newest_case(self) -> Case | None:
@@ -68,6 +77,8 @@ def facts_of(conversations: Sequence[Conversation]) -> dict[int, Facts]:
         found[pk].is_busy = True
     for pk in answers["unseen"]:
         found[pk].has_unseen_score = True
+    for pk in answers["reported"]:
+        found[pk].has_unseen_report = True
     for pk in answers["states"]:
         found[pk].has_states = True
     return found
@@ -77,6 +88,7 @@ def _questions(ids: Sequence[int]) -> dict[str, Question]:
     holds = PreservationHold.objects.filter(what="content", until__gt=timezone.now())
     standing = Decision.objects.standing().filter(case__conversation__in=ids)
     unseen = UnseenScore.objects.filter(score__conversation__in=ids)
+    reported = UnseenReport.objects.filter(report__conversation__in=ids)
     states = ConversationState.objects.filter(conversation__in=ids)
     return {
         "received": _by_conversation(Message.objects, ids, Max("received_at")),
@@ -84,6 +96,7 @@ def _questions(ids: Sequence[int]) -> dict[str, Question]:
         "cases": Case.every.filter(conversation__in=ids).select_related("licensee").order_by("-pk"),
         "decisions": standing.order_by("case", "-decided_at", "-id").distinct("case"),
         "unseen": unseen.values_list("score__conversation_id", flat=True),
+        "reported": reported.values_list("report__conversation_id", flat=True),
         "states": states.values_list("conversation_id", flat=True),
     }
 

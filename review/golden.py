@@ -182,6 +182,8 @@ def _copy_of(golden: GoldenCase, first: Case, policy: Policy, by: User, number: 
         licensee=original.licensee,
         conversation_id=original.conversation_id,
         opened_by_score_id=original.opened_by_score_id,
+        opened_by_report_id=original.opened_by_report_id,
+        reports=original.reports,
         practice_of=golden,
         practice_for=by,
         band=original.band,

@@ -100,6 +100,10 @@ def _detail(event: Any) -> str:
             return dict(Hold.Ending.choices).get(payload.get("because", ""), "").lower()
         case Verb.CASE_OPENED if "because" in payload:
             return "monitored until now" if payload["because"] == "day" else ROSE
+        case Verb.CASE_OPENED if "report" in payload:
+            return f"reported by a user, {payload.get('lane', '')} lane"
+        case Verb.CASE_REPORTED:
+            return count(len(payload.get("reports", [])), "report")
         case Verb.CASE_OPENED:
             return f"{payload.get('lane', '')} lane"
         case Verb.CASE_RETURNED | Verb.ATTEMPT_REFUSED:
@@ -120,6 +124,8 @@ def _seen(payload: dict[str, Any]) -> Iterator[str]:
         yield count(len(payload["messages"]), "message")
     if "accounts" in payload:
         yield "the accounts"
+    if "reports" in payload:
+        yield "what users reported"
     if not payload or NOTES & set(payload):
         yield "private notes"
 

@@ -1,7 +1,8 @@
 """Opens a case for every flagged score that needs one."""
 
-from collections.abc import Iterable
-from datetime import timedelta
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -12,7 +13,7 @@ from licensees.models import Policy
 from review.holds import end_hold
 from review.models import Case, CaseNumber, Decision, Hold, UnseenScore, Watch
 from review.references import reference_of
-from scoring.models import Score
+from scoring.models import Conversation, Score
 
 INTAKE = Machine("intake")
 BANDS = [band.value for band in Score.Band]
@@ -51,13 +52,13 @@ def _open_batch(limit: int) -> tuple[int, int]:
         numbers = lock_numbers({score.conversation.licensee_id for score in scores})
         policies = {licensee_id: Policy.objects.in_force(licensee_id) for licensee_id in numbers}
         newest = _newest_of_each_conversation(scores)
-        open_now = _lock_open(newest)
+        open_now = lock_open([score.conversation_id for score in newest])
         for score in newest:
             if score.conversation_id in open_now:
                 case = open_now[score.conversation_id]
                 _raise_if_imminent(case, score, policies[case.licensee_id])
         needed = _needing_a_case(newest, open_now)
-        watches = _end_watches([score.conversation_id for score in needed])
+        watches = end_watches([score.conversation_id for score in needed])
         for score in needed:
             licensee_id = score.conversation.licensee_id
             watch = watches.get(score.conversation_id)
@@ -93,12 +94,12 @@ def _newest_of_each_conversation(scores: Iterable[Score]) -> list[Score]:
     return [newest[conversation_id] for conversation_id in sorted(newest)]
 
 
-def _lock_open(scores: list[Score]) -> dict[int, Case]:
+def lock_open(conversation_ids: Collection[int]) -> dict[int, Case]:
     """{conversation: its open case}. Locked: a case that is being decided at this moment must be seen as decided."""
     cases = (
         Case.objects.select_for_update(of=("self",))
         .select_related("licensee")
-        .filter(conversation_id__in=[score.conversation_id for score in scores], closed_at=None)
+        .filter(conversation_id__in=conversation_ids, closed_at=None)
         .order_by("pk")
     )
     return {case.conversation_id: case for case in cases}
@@ -110,7 +111,7 @@ def _needing_a_case(scores: list[Score], open_now: dict[int, Case]) -> list[Scor
             conversation_id__in=[score.conversation_id for score in scores if not score.flagged]
         ).values_list("conversation_id", flat=True)
     )
-    last = _last_decisions([score.conversation_id for score in scores])
+    last = last_decisions([score.conversation_id for score in scores])
     return [
         score
         for score in scores
@@ -131,7 +132,7 @@ def _raise_if_imminent(case: Case, score: Score, policy: Policy) -> None:
     before = case.lane
     case.lane, case.lane_order = Case.Lane.IMMINENT, LANE_ORDER[Case.Lane.IMMINENT]
     case.band = score.band
-    case.due_at = min(case.due_at, timezone.now() + _time_allowed(policy, Case.Lane.IMMINENT))
+    case.due_at = min(case.due_at, timezone.now() + time_allowed(policy, Case.Lane.IMMINENT))
     case.save(update_fields=["lane", "lane_order", "band", "due_at"])
     payload = {"score": score.pk, "from": before, "to": case.lane, "due": case.due_at.isoformat()}
     record(Verb.CASE_RAISED, by=INTAKE, about=case.about(), payload=payload)
@@ -139,7 +140,7 @@ def _raise_if_imminent(case: Case, score: Score, policy: Policy) -> None:
         end_hold(case, Hold.Ending.RAISED, by=INTAKE)
 
 
-def _last_decisions(conversation_ids: list[int]) -> dict[int, Decision]:
+def last_decisions(conversation_ids: list[int]) -> dict[int, Decision]:
     """{conversation: the last decision on the newest of its closed cases}"""
     decisions = (
         Decision.objects.standing()
@@ -164,33 +165,46 @@ def _rank(band: str) -> int:
 def _open_case(
     score: Score, number: CaseNumber, policy: Policy, *, after: Watch | None = None, because: str = ""
 ) -> Case:
-    number.last += 1
-    licensee = score.conversation.licensee
     lane = Case.Lane.IMMINENT if score.band == Score.Band.IMMINENT else Case.Lane.STANDARD
-    case = Case.objects.create(
-        reference=reference_of(code=licensee.code, number=number.last),
-        licensee=licensee,
-        conversation=score.conversation,
+    return create_case(
+        score.conversation,
+        number,
+        lane=lane,
+        due_at=timezone.now() + time_allowed(policy, lane),
+        payload={
+            "score": score.pk,
+            **({"after_decision": after.decision_id, "because": because} if after else {}),
+        },
         opened_by_score=score,
         came_back_after_id=after.decision_id if after else None,
         band=score.band,
+        hides_score=policy.hides_score,
+    )
+
+
+def create_case(
+    conversation: Conversation,
+    number: CaseNumber,
+    *,
+    lane: Case.Lane,
+    due_at: datetime,
+    payload: dict[str, Any],
+    **fields: Any,
+) -> Case:
+    """With the next number of its licensee, which the caller has locked and saves."""
+    number.last += 1
+    licensee = conversation.licensee
+    case: Case = Case.objects.create(
+        reference=reference_of(code=licensee.code, number=number.last),
+        licensee=licensee,
+        conversation=conversation,
         lane=lane,
         lane_order=LANE_ORDER[lane],
-        hides_score=policy.hides_score,
-        due_at=timezone.now() + _time_allowed(policy, lane),
+        due_at=due_at,
+        **fields,
     )
-    record(
-        Verb.CASE_OPENED,
-        by=INTAKE,
-        about=case.about(),
-        payload={
-            "score": score.pk,
-            "conversation": score.conversation_id,
-            "band": score.band,
-            "lane": lane.value,
-            **({"after_decision": after.decision_id, "because": because} if after else {}),
-        },
-    )
+    known = {"conversation": conversation.pk, "band": case.band, "lane": lane.value}
+    record(Verb.CASE_OPENED, by=INTAKE, about=case.about(), payload=payload | known)
     return case
 
 
@@ -224,7 +238,7 @@ def _take_due(limit: int) -> tuple[list[Watch], dict[int, CaseNumber]]:
 
 def _return(watches: list[Watch], numbers: dict[int, CaseNumber]) -> int:
     scores = {watch.conversation_id: _newest_judged(watch) for watch in watches}
-    open_now = _lock_open([score for score in scores.values() if score is not None])
+    open_now = lock_open([pk for pk, score in scores.items() if score is not None])
     Watch.objects.filter(pk__in=[watch.pk for watch in watches]).delete()
     opened = 0
     for watch in watches:
@@ -245,13 +259,13 @@ def _newest_judged(watch: Watch) -> Score | None:
     return judged.select_related("conversation__licensee").order_by("-revision").first()
 
 
-def _end_watches(conversation_ids: list[int]) -> dict[int, Watch]:
+def end_watches(conversation_ids: list[int]) -> dict[int, Watch]:
     """{conversation: what was watched}; a conversation that has a case again is not watched beside it."""
     watches = {row.conversation_id: row for row in Watch.objects.filter(conversation_id__in=conversation_ids)}
     Watch.objects.filter(pk__in=[row.pk for row in watches.values()]).delete()
     return watches
 
 
-def _time_allowed(policy: Policy, lane: Case.Lane) -> timedelta:
+def time_allowed(policy: Policy, lane: Case.Lane) -> timedelta:
     imminent = lane is Case.Lane.IMMINENT
     return timedelta(hours=policy.imminent_due_hours if imminent else policy.standard_due_hours)

@@ -42,7 +42,11 @@ NO_SECOND_REVIEW = (
 def get_case_for(person: User, reference: str) -> Case:
     """Fetch and authorise in one call: views get a case here and nowhere else."""
     cases = Case.every.select_related(
-        "licensee", "conversation__data_key", "opened_by_score__model", "came_back_after__case"
+        "licensee",
+        "conversation__data_key",
+        "opened_by_score__model",
+        "opened_by_report",
+        "came_back_after__case",
     )
     others = Case.objects.filter(conversation=OuterRef("conversation")).exclude(pk=OuterRef("pk")).order_by()
     counted = others.values("conversation").annotate(number=Count("pk")).values("number")

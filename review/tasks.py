@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from accounts.row_scope import system_scope
-from review import holds, intake, queue
+from review import holds, intake, intake_reports, queue
 
 
 @shared_task(name="review.tasks.open_cases")
@@ -11,6 +11,7 @@ from review import holds, intake, queue
 def open_cases() -> None:
     intake.open_cases()
     intake.return_watched()
+    intake_reports.open_reported()
 
 
 @shared_task(name="review.tasks.expire_claims")

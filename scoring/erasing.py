@@ -37,6 +37,13 @@ EMPTY_IDENTITIES = """
      WHERE conversation_id = ANY(%s) AND (identity_sealed IS NOT NULL OR external_id_sealed IS NOT NULL)
 """
 
+EMPTY_REPORTS = """
+    UPDATE scoring_userreport report SET comment_sealed = NULL, erasure_id = erasure.id
+      FROM scoring_erasure erasure
+     WHERE erasure.id = ANY(%s) AND report.conversation_id = erasure.conversation_id
+       AND report.comment_sealed IS NOT NULL
+"""
+
 
 @dataclass(frozen=True)
 class Doomed:
@@ -64,6 +71,7 @@ def erase(doomed: Sequence[Doomed], *, by: Actor) -> list[Erasure]:
     with connection.cursor() as cursor:
         cursor.execute(EMPTY_MESSAGES, [[erasure.pk for erasure in erasures]])
         cursor.execute(EMPTY_IDENTITIES, [ids])
+        cursor.execute(EMPTY_REPORTS, [[erasure.pk for erasure in erasures]])
     destroy_keys([one.conversation.data_key_id for one in doomed])
     return erasures
 

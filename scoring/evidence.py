@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from scoring.key_providers import EvidenceUnreadable, KeyUnavailable
-from scoring.models import Conversation, ConversationState, Erasure, Message, Participant
+from scoring.models import Conversation, ConversationState, Erasure, Message, Participant, UserReport
 from scoring.vault import Cipher, open_data_key
 
 
@@ -116,6 +116,19 @@ def open_note(conversation: Conversation, *, column: str, row: str, sealed: byte
         if erasure is None:
             raise
         return erasure.sentence
+
+
+def seal_report_comment(conversation: Conversation, *, digest: bytes, comment: str) -> bytes | None:
+    """A user's own words are bound to the report that they came with."""
+    return seal_note(conversation, column="report", row=digest.hex(), note=comment)
+
+
+def open_report_comment(conversation: Conversation, report: UserReport) -> str:
+    """Where it was erased, the sentence that says so; "" where nothing was said."""
+    if report.erasure is not None:
+        return report.erasure.sentence
+    row = bytes(report.digest).hex()
+    return open_note(conversation, column="report", row=row, sealed=report.comment_sealed)
 
 
 def last_erasure(conversation: Conversation) -> Erasure | None:

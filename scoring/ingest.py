@@ -26,7 +26,7 @@ def accept(*, licensee: Licensee, items: Sequence[IncomingConversation], by: Act
     if not items:
         return []
     with transaction.atomic():
-        _check_may_accept(licensee)
+        check_may_accept(licensee)
         conversations = lock(licensee, items)
         outcomes = [conversations[item.id].take(item) for item in items]
         changed = [one for one in conversations.values() if one.changed]
@@ -38,7 +38,7 @@ def accept(*, licensee: Licensee, items: Sequence[IncomingConversation], by: Act
     return outcomes
 
 
-def _check_may_accept(licensee: Licensee) -> None:
+def check_may_accept(licensee: Licensee) -> None:
     """Asked again here, since the licensee may have been suspended after its key was checked."""
     if not Licensee.objects.filter(pk=licensee.pk, state=Licensee.State.LIVE).exists():
         raise NotPossible(

@@ -32,6 +32,7 @@ from scoring.models import (
     MessageRevision,
     Participant,
     PreservationHold,
+    UserReport,
 )
 from scoring.vault import new_data_key, open_data_key
 from tests.factories import TEXTS
@@ -62,7 +63,7 @@ def test_every_table_with_sealed_words_of_a_conversation_is_guarded_or_written_o
     }
     open_to_deletion = words - set(guarded()) - NO_EVIDENCE
     assert {model for model in open_to_deletion if not getattr(model, "append_only", False)} == set()
-    assert set(guarded()) == {Conversation, Participant, Message, MessageRevision, DataKey}
+    assert set(guarded()) == {Conversation, Participant, Message, MessageRevision, UserReport, DataKey}
 
 
 Way = tuple[str, Callable[[], Any]]
@@ -133,6 +134,9 @@ def test_no_way_is_open_while_a_hold_stands(
         message=conversation.messages.get(number=1), version=9, text_sealed=b"x", received_at=timezone.now()
     )
     Participant.objects.filter(conversation=conversation).update(identity_sealed=b"sealed")
+    report = UserReport.objects.create(
+        conversation=conversation, reason="other", comment_sealed=b"sealed", digest=b"d", revision=1
+    )
     PreservationHold.objects.create(
         conversation=conversation,
         packet_key_id=sealed_packet.data_key_id,
@@ -145,6 +149,7 @@ def test_no_way_is_open_while_a_hold_stands(
         Participant: conversation.participants.get(position=0),
         Message: message,
         MessageRevision: revision,
+        UserReport: report,
         DataKey: DataKey.objects.get(pk=conversation.data_key_id),
     }
     tried = []
@@ -156,6 +161,7 @@ def test_no_way_is_open_while_a_hold_stands(
         assert list(open_texts(row, messages).values()) == list(TEXTS), way
         assert MessageRevision.objects.filter(pk=revision.pk, text_sealed=b"x").exists(), way
         assert row.participants.filter(identity_sealed=b"sealed").count() == 2, way
+        assert UserReport.objects.filter(pk=report.pk, comment_sealed=b"sealed").exists(), way
         open_data_key(DataKey.objects.get(pk=sealed_packet.data_key_id))
 
     for way, act in [*orm_ways(held), *verbs(held, sealed_packet)]:

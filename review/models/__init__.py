@@ -19,6 +19,7 @@ from review.models.pause import Pause
 from review.models.reveal import Reveal
 from review.models.second_review import SecondReview
 from review.models.subject_account import SubjectAccount
+from review.models.unseen_report import UnseenReport
 from review.models.unseen_score import UnseenScore
 from review.models.unveiling import Unveiling
 from review.models.watch import Watch
@@ -44,6 +45,7 @@ __all__ = [
     "Reveal",
     "SecondReview",
     "SubjectAccount",
+    "UnseenReport",
     "UnseenScore",
     "Unveiling",
     "Watch",

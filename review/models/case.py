@@ -12,7 +12,7 @@ from audit.verbs import Verb
 from licensees.models import Licensee
 from licensees.together import Question, Shape, Statement, lock_and_ask
 from review.models.known import know
-from scoring.models import Conversation, Score
+from scoring.models import Conversation, Score, UserReport
 
 LOCK = "SELECT 1 FROM review_case WHERE id = %(case)s FOR UPDATE"
 
@@ -92,9 +92,14 @@ class Case(models.Model):
     reference = models.CharField(max_length=20, unique=True)
     licensee = models.ForeignKey(Licensee, on_delete=models.PROTECT, related_name="cases")
     conversation = models.ForeignKey(Conversation, on_delete=models.PROTECT, related_name="cases")
-    # Why it was opened. Unique but for what comes back by its date, without a new score: intake may run as often
-    # as it likes.
-    opened_by_score = models.ForeignKey(Score, on_delete=models.PROTECT, related_name="cases")
+    # Why it was opened: a score, or a user's report. Unique but for what comes back by its date, without a new score:
+    # intake may run as often as it likes.
+    opened_by_score = models.ForeignKey(Score, on_delete=models.PROTECT, null=True, related_name="cases")
+    opened_by_report = models.ForeignKey(
+        UserReport, on_delete=models.PROTECT, null=True, related_name="cases"
+    )
+    # How many reports came of its conversation that a person has not judged before.
+    reports = models.PositiveIntegerField(default=0, db_default=0)
     # The decision `monitor` after which the conversation came back. Unique: it comes back once.
     came_back_after = models.OneToOneField(
         "review.Decision", on_delete=models.PROTECT, null=True, related_name="came_back_as"
@@ -106,7 +111,8 @@ class Case(models.Model):
     practice_for = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )
-    band = models.CharField(max_length=10, choices=Score.Band.choices)
+    # Empty where a report opened it and nothing had been rated.
+    band = models.CharField(max_length=10, choices=Score.Band.choices, blank=True)
     lane = models.CharField(max_length=10, choices=Lane.choices)
     # 0 is taken first; derived from the lane when the case opens, so that one index orders the queue.
     lane_order = models.PositiveSmallIntegerField()
@@ -126,6 +132,16 @@ class Case(models.Model):
                 fields=["opened_by_score"],
                 condition=models.Q(came_back_after=None, practice_of=None),
                 name="case_one_per_score",
+            ),
+            models.UniqueConstraint(
+                fields=["opened_by_report"],
+                condition=models.Q(practice_of=None),
+                name="case_one_per_report",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(opened_by_score__isnull=False, opened_by_report=None)
+                | models.Q(opened_by_score=None, opened_by_report__isnull=False, reports__gt=0),
+                name="case_opened_by_score_or_report",
             ),
             models.UniqueConstraint(
                 fields=["conversation"],
@@ -162,6 +178,13 @@ class Case(models.Model):
     @property
     def is_practice(self) -> bool:
         return self.practice_of_id is not None
+
+    @property
+    def opened_at_revision(self) -> int:
+        """The revision of its conversation that was scored, or reported."""
+        opening = self.opened_by_score or self.opened_by_report
+        revision: int = opening.revision if opening else 1
+        return revision
 
     @property
     def is_closed(self) -> bool:

@@ -26,10 +26,19 @@ from review.models import (
 from review.models.known import know
 from review.permissions import practice_of
 from review.policies import is_live
+from review.reported import reports_of
 from review.undoing import decisions_to_take_back
 from review.views.bubbles import annotations_of, messages_of, weighed
 from review.views.window import Window
-from scoring.models import ConversationState, Message, ModelEvaluation, ModelVersion, Participant, Score
+from scoring.models import (
+    ConversationState,
+    Message,
+    ModelEvaluation,
+    ModelVersion,
+    Participant,
+    Score,
+    UserReport,
+)
 from scoring.weighing import WEIGHED, WEIGHED_COLUMNS, Weighing, facts, weighing_of
 
 # The last scope of an evaluation is its widest: the corpus and the negatives, where it had any.
@@ -66,6 +75,7 @@ class CaseFile(Part):
     # {decision: whom it concerns}
     subjects: dict[int, list[Participant]] = field(default_factory=dict)
     accounts: list[Participant] = field(default_factory=list)
+    reports: list[UserReport] = field(default_factory=list)
     unveiled: bool = False
     # References of earlier cases of other conversations in which one of the accounts writes, the newest first.
     met_before: list[str] = field(default_factory=list)
@@ -106,6 +116,7 @@ def read_file(
         decisions=_decisions(case),
         subjects=SubjectAccount.objects.filter(decision__case=case).select_related("account"),
         accounts=Participant.objects.filter(conversation_id=case.conversation_id),
+        reports=reports_of(case),
         unveiled=Unveiling.objects.filter(case=case, person=person).values_list("pk", flat=True),
         met_before=_cases_of_the_accounts(case, person),
         events=events_of(case),
@@ -126,6 +137,7 @@ def read_file(
         decisions=answers["decisions"],
         subjects=subjects,
         accounts=answers["accounts"],
+        reports=answers["reports"],
         met_before=answers["met_before"],
         events=answers["events"],
         unveiled=bool(answers["unveiled"]),

@@ -18,6 +18,7 @@ from review.views.accounts import accounts_of, unveiled
 from review.views.case_file import CaseFile, read_file
 from review.views.marks import label_of, level_of
 from review.views.reasons import reasons
+from review.views.reported_panel import reported
 from review.views.said import history_rows, noted, said
 from review.views.standing import Standing
 from review.views.strip import Strip, strip
@@ -41,6 +42,7 @@ def case_page(
     annotate_form: Form | None = None,
     range_form: Form | None = None,
     undo: bool = False,
+    report_words: Mapping[int, str] | None = None,
 ) -> dict[str, Any]:
     """The context of `review/case_detail.html`. What this person sees once more is recorded first."""
     case, conversation = standing.case, standing.case.conversation
@@ -62,6 +64,7 @@ def case_page(
         "may_judge_first": hidden and case.hides_score and may_decide,
         "facts": _facts(case, score_hidden=hidden),
         "accounts": accounts,
+        "reported": reported(standing, file.reports, report_words or {}),
         "strip": drawn,
         "strip_summary": _strip_summary(conversation.message_count, drawn, hidden=hidden),
         "band": "" if hidden else newest.band if newest and newest.band else case.band,
@@ -116,8 +119,9 @@ def _facts(case: Case, *, score_hidden: bool) -> list[dict[str, str]]:
         {"label": "Language", "value": language(conversation.language)},
         {"label": "Span", "value": span, "note": in_words(last - first) if first and last else ""},
         {"label": "Length", "value": count(conversation.message_count, "message")},
-        {"label": "Opened at", "value": f"revision {opening.revision}", "note": _now_at(case)},
-        *([] if score_hidden else _score_facts(opening)),
+        {"label": "Opened at", "value": f"revision {case.opened_at_revision}", "note": _now_at(case)},
+        *([] if score_hidden or opening is None else _score_facts(opening)),
+        *_reported(case),
         {"label": "Earlier cases", "value": str(earlier or "none"), "note": "of this conversation"},
         *_came_back(case),
     ]
@@ -129,6 +133,13 @@ def _score_facts(opening: Score) -> list[dict[str, str]]:
         {"label": "Score at opening", "value": probability, "note": f"flag from {opening.threshold:.2f}"},
         {"label": "Model", "value": str(opening.model or "")},
     ]
+
+
+def _reported(case: Case) -> list[dict[str, str]]:
+    if not case.reports:
+        return []
+    note = "a report opened this case" if case.opened_by_report_id else ""
+    return [{"label": "Reported", "value": f"by a user, {count(case.reports, 'report')}", "note": note}]
 
 
 def _came_back(case: Case) -> list[dict[str, str]]:
@@ -146,7 +157,7 @@ def _span(first: datetime, last: datetime) -> str:
 
 def _now_at(case: Case) -> str:
     revision = case.conversation.revision
-    return f"now revision {revision}" if revision != case.opened_by_score.revision else "unchanged since"
+    return f"now revision {revision}" if revision != case.opened_at_revision else "unchanged since"
 
 
 def _strip_summary(message_count: int, drawn: Strip, *, hidden: bool) -> str:

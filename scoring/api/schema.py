@@ -22,7 +22,7 @@ from scoring.api.serializers import (
 )
 
 
-def _problems(*statuses: int) -> dict[tuple[int, str], type[ProblemOut]]:
+def problems(*statuses: int) -> dict[tuple[int, str], type[ProblemOut]]:
     return {(status, CONTENT_TYPE): ProblemOut for status in statuses}
 
 
@@ -92,7 +92,7 @@ POST_CONVERSATIONS = extend_schema(
     responses={
         202: AcceptedOut,
         207: MixedOut,
-        **_problems(400, 401, 403, 409, 411, 413, 415, 422, 429, 503),
+        **problems(400, 401, 403, 409, 411, 413, 415, 422, 429, 503),
     },
 )
 GET_CONVERSATION = extend_schema(
@@ -103,13 +103,13 @@ GET_CONVERSATION = extend_schema(
         "newer messages still wait for their score. The model abstains, with a reason, where it cannot judge."
     ),
     parameters=[EXTERNAL_ID],
-    responses={200: ConversationOut, **_problems(401, 403, 404, 429, 503)},
+    responses={200: ConversationOut, **problems(401, 403, 404, 429, 503)},
 )
 GET_ME = extend_schema(
     operation_id="get_me",
     summary="Ask what this key may do",
     description="Its licensee, scopes and mode, the limits of a call, and the threshold in force.",
-    responses={200: MeOut, **_problems(401, 403, 429, 503)},
+    responses={200: MeOut, **problems(401, 403, 429, 503)},
 )
 
 

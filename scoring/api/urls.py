@@ -6,6 +6,7 @@ from django.urls.converters import PathConverter
 from scoring.api.conversations import conversations, one_conversation
 from scoring.api.docs import docs
 from scoring.api.me import me
+from scoring.api.reports import reports
 from scoring.api.schema import schema
 
 
@@ -21,6 +22,7 @@ app_name = "scoring_api"
 urlpatterns = [
     path("conversations", conversations, name="conversations"),
     path("conversations/<external_id:external_id>", one_conversation, name="conversation"),
+    path("reports", reports, name="reports"),
     path("me", me, name="me"),
     path("schema/", schema, name="schema"),
     path("docs/", docs, name="docs"),

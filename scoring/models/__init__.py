@@ -15,6 +15,7 @@ from scoring.models.model_version import ModelArtifact, ModelVersion
 from scoring.models.preservation_hold import PreservationHold
 from scoring.models.score import MessageRating, Score
 from scoring.models.shadow_score import ShadowScore
+from scoring.models.user_report import UserReport
 
 __all__ = [
     "ArrivalsDay",
@@ -37,4 +38,5 @@ __all__ = [
     "PreservationHold",
     "Score",
     "ShadowScore",
+    "UserReport",
 ]

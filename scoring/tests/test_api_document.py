@@ -37,6 +37,7 @@ def test_it_is_openapi_3_1(client: Client):
         ("/api/v1/events/{public_id}/confirmation", "get"),
         ("/api/v1/events/{public_id}/confirmation", "post"),
         ("/api/v1/me", "get"),
+        ("/api/v1/reports", "post"),
     }
     assert document["components"]["securitySchemes"]["key"]["scheme"] == "bearer"
 
