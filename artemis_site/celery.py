@@ -8,7 +8,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "artemis_site.settings")
 
 app = Celery("artemis")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["accounts", "audit", "scoring", "review", "referrals", "retention", "platforms"])
+app.autodiscover_tasks(
+    ["accounts", "audit", "scoring", "review", "referrals", "retention", "platforms", "operations"]
+)
 
 # `expires`: a doorbell that nobody heard for a few periods is worthless, so the queue cannot grow.
 app.conf.beat_schedule = {
@@ -56,6 +58,11 @@ app.conf.beat_schedule = {
         "task": "retention.tasks.erase_what_is_due",
         "schedule": 60.0,
         "options": {"expires": 120},
+    },
+    "measure how it stands": {
+        "task": "operations.tasks.take_sample",
+        "schedule": 60.0,
+        "options": {"expires": 50},
     },
     "notice drift": {
         "task": "scoring.tasks.watch_drift",

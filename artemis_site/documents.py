@@ -1,4 +1,4 @@
-"""The documents that are written by the code: states, roles and verbs, and how we stand to ASVS."""
+"""The documents that are written by the code: states, roles, verbs, how we stand to ASVS, and what is watched."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,11 +12,13 @@ from artemis_site.asvs import asvs
 from artemis_site.markdown import page, table
 from artemis_site.site_map import pages
 from audit.verbs import Verb
+from operations.prometheus import dashboard, rules
 
 
 def documents() -> dict[str, str]:
     """Path in the repository → text; the same code gives the same bytes."""
-    return {f"docs/{name}.md": write() for name, write in WRITERS.items()}
+    watched = {"deploy/prometheus/artemis.rules.yml": rules(), "deploy/grafana/artemis.json": dashboard()}
+    return {f"docs/{name}.md": write() for name, write in WRITERS.items()} | watched
 
 
 def stale_documents() -> list[str]:

@@ -227,6 +227,8 @@ ARTEMIS_CLAIM_MINUTES = env.number("ARTEMIS_CLAIM_MINUTES", default=15)
 # Calls of the API in a minute: by a key, and by an address without a valid key; 0: no limit.
 ARTEMIS_KEY_CALLS = env.number("ARTEMIS_KEY_CALLS", default=1_200)
 ARTEMIS_WRONG_KEYS = env.number("ARTEMIS_WRONG_KEYS", default=60)
+# Whoever has it reads /metrics; empty: nobody does.
+ARTEMIS_METRICS_TOKEN = env.text("ARTEMIS_METRICS_TOKEN", default="")
 # In a minute, by a person; and by an address that is not signed in, which may be a whole office.
 ARTEMIS_PERSON_PAGES = env.number("ARTEMIS_PERSON_PAGES", default=600)
 ARTEMIS_ADDRESS_PAGES = env.number("ARTEMIS_ADDRESS_PAGES", default=1_200)

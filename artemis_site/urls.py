@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from artemis_site import views
 from artemis_site.views import doors, entering, leaving
+from operations.views import metrics
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -30,6 +31,9 @@ urlpatterns = [
     path("", include("review.urls")),  # queue/, overview/, cases/<reference>/…
     path("", include("referrals.urls")),  # cases/<reference>/escalate, escalations/, packets/, recipients/
     path("", include("platforms.urls")),  # cases/<reference>/platform, licensees/<slug>/webhooks/
+    path("metrics", metrics.metrics, name="metrics"),
+    path("health/ready", metrics.ready, name="ready"),
+    path("operations/", include("operations.urls")),
     path("retention/", include("retention.urls")),
     path("trail/", include("audit.urls")),
     path("licensees/people/<int:person_id>/deactivate", leaving.deactivate, name="deactivate"),

@@ -1,0 +1,5 @@
+"""What was measured, for two days."""
+
+from operations.models.sample import Sample
+
+__all__ = ["Sample"]
