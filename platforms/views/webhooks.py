@@ -97,7 +97,7 @@ def delivery(request: HttpRequest, slug: str, webhook_id: int, event_delivery_id
         raise NotPossible(
             "There is no such event in this log. Go back to the webhook.", about=webhook.about()
         )
-    attempts = [(attempt, attempt.outcome == Attempt.Outcome.TAKEN) for attempt in one.log.all()]
+    attempts = [(attempt, attempt.outcome == Attempt.Outcome.TAKEN) for attempt in one.log.order_by("number")]
     words = {
         "licensee": webhook.licensee,
         "webhook": webhook,
