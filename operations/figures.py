@@ -68,10 +68,9 @@ GROUPS: Mapping[str, tuple[Figure, ...]] = {
         Figure("cases_waiting", "Cases that wait for a moderator", label="lane"),
         Figure(
             "case_age",
-            "How long the oldest of them has waited",
+            "Age of the oldest case that waits",
             Unit.SECONDS,
             "lane",
-            look=HOUR,
             alarm=HOUR,
             alarms_in="imminent",
             then="Nobody takes what is imminent: call whoever is on duty. See who is assigned on the licensee's page.",
@@ -92,7 +91,7 @@ GROUPS: Mapping[str, tuple[Figure, ...]] = {
         Figure("conversations_unscored", "Conversations that wait to be scored"),
         Figure(
             "scoring_lag",
-            "How long the oldest of them has waited",
+            "Age of the oldest that waits to be scored",
             Unit.SECONDS,
             look=MINUTE,
             alarm=10 * MINUTE,
@@ -109,13 +108,13 @@ GROUPS: Mapping[str, tuple[Figure, ...]] = {
         Figure("escalations_waiting", "Escalations that wait for a second person", label="exit"),
         Figure(
             "escalation_age",
-            "How long the oldest of them has waited",
+            "Age of the oldest escalation that waits",
             Unit.SECONDS,
             "exit",
             look=24 * HOUR,
             alarm=HOUR,
             alarms_in="imminent_threat",
-            then="An imminent threat waits for a supervisor: call one.",
+            then="A second person is needed: call a supervisor of that licensee.",
         ),
         Figure(
             "deliveries_stuck",
@@ -129,7 +128,7 @@ GROUPS: Mapping[str, tuple[Figure, ...]] = {
         Figure("events_waiting", "Events that wait to be told to a platform"),
         Figure(
             "event_age",
-            "How long the oldest of them has waited",
+            "Age of the oldest event that waits",
             Unit.SECONDS,
             look=15 * MINUTE,
             alarm=6 * HOUR,
@@ -152,7 +151,7 @@ GROUPS: Mapping[str, tuple[Figure, ...]] = {
         Figure("entries_pending", "Entries that no checkpoint covers yet"),
         Figure(
             "seal_lag",
-            "How long the oldest of them has waited",
+            "Age of the oldest entry that no checkpoint covers",
             Unit.SECONDS,
             look=10,
             alarm=MINUTE,
@@ -168,7 +167,7 @@ GROUPS: Mapping[str, tuple[Figure, ...]] = {
     "Retention": (
         Figure(
             "erasure_lag",
-            "How long what is to be looked at has waited for it",
+            "How long what is due to be erased, or looked at, has waited",
             Unit.SECONDS,
             look=15 * MINUTE,
             alarm=6 * HOUR,

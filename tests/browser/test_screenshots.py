@@ -104,6 +104,7 @@ def test_the_pages_of_admins_and_auditors(demo: None, sign_in_quickly, shoot: Sh
         ("/licensees/northwind/", "licensee"),
         ("/licensees/people/", "people"),
         ("/models/", "models"),
+        ("/operations/", "operations"),
         ("/models/drift", "drift"),
         ("/models/drift/northwind", "drift-licensee"),
         ("/queue/", "refused"),
