@@ -9,7 +9,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "artemis_site.settings")
 app = Celery("artemis")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(
-    ["accounts", "audit", "scoring", "review", "referrals", "retention", "platforms", "operations"]
+    ["accounts", "audit", "scoring", "review", "referrals", "retention", "platforms", "operations"][
+        "accounts", "audit", "licensees", "scoring", "review", "referrals", "retention", "platforms"
+    ]
 )
 
 # `expires`: a doorbell that nobody heard for a few periods is worthless, so the queue cannot grow.
@@ -78,6 +80,11 @@ app.conf.beat_schedule = {
         "task": "accounts.tasks.forget_sessions",
         "schedule": 3600.0,
         "options": {"expires": 3600},
+    },
+    "end assignments by their day, forget applications that nobody confirmed": {
+        "task": "licensees.tasks.sweep",
+        "schedule": 60.0,
+        "options": {"expires": 120},
     },
     "forget old idempotency keys": {
         "task": "scoring.tasks.forget_idempotency_keys",

@@ -16,7 +16,8 @@ from audit.record import About, Machine, record
 from audit.verbs import Verb
 from licensees.assignments import assign
 from licensees.models import ApiKey, Licensee
-from licensees.onboarding import create_licensee, go_live, issue_key, set_policy
+from licensees.onboarding import create_licensee, issue_key, set_policy
+from licensees.samples import bring_live
 from referrals.models import Recipient
 from referrals.recipient_policies import CYBERTIP_FORMAT
 from referrals.recipients import add_recipient
@@ -100,7 +101,7 @@ def create_licensees(people: People) -> dict[str, Licensee]:
             contact_email=f"desk@{slug}.example",
             by=DEMO,
         )
-        licensees[slug] = go_live(licensee_id=licensees[slug].pk, by=DEMO, reason=WHY_LIVE)
+        licensees[slug] = bring_live(licensees[slug], by=DEMO, why=WHY_LIVE)
         set_policy(
             licensee=licensees[slug],
             by=people["Adam"][0],

@@ -232,6 +232,9 @@ ARTEMIS_METRICS_TOKEN = env.text("ARTEMIS_METRICS_TOKEN", default="")
 # In a minute, by a person; and by an address that is not signed in, which may be a whole office.
 ARTEMIS_PERSON_PAGES = env.number("ARTEMIS_PERSON_PAGES", default=600)
 ARTEMIS_ADDRESS_PAGES = env.number("ARTEMIS_ADDRESS_PAGES", default=1_200)
+# The public form: how often in a minute an address may send it, and how many applications may wait.
+ARTEMIS_APPLICATIONS = env.number("ARTEMIS_APPLICATIONS", default=5)
+ARTEMIS_OPEN_APPLICATIONS = env.number("ARTEMIS_OPEN_APPLICATIONS", default=100)
 # Care for the person who reads; 0 switches a limit off (docs/moderator-care.md).
 ARTEMIS_DAILY_MESSAGES = env.number("ARTEMIS_DAILY_MESSAGES", default=400)
 ARTEMIS_DAILY_SEVERE_CASES = env.number("ARTEMIS_DAILY_SEVERE_CASES", default=25)

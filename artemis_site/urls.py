@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from artemis_site import views
 from artemis_site.views import doors, entering, leaving
+from licensees.views import apply
 from operations.views import metrics
 
 urlpatterns = [
@@ -26,6 +27,9 @@ urlpatterns = [
     path("preferences", views.preferences, name="preferences"),
     path("styleguide/", views.styleguide, name="styleguide"),
     path("api/v1/", include("platforms.api.urls")),
+    path("apply/", apply.apply, name="apply"),
+    path("apply/agreement", apply.show_agreement, name="apply_agreement"),
+    path("apply/confirm/<str:token>", apply.confirm, name="apply_confirm"),
     path("api/v1/", include("scoring.api.urls")),
     path("models/", include("scoring.urls")),
     path("", include("review.urls")),  # queue/, overview/, cases/<reference>/…

@@ -7,6 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
+from guardian.models import UserObjectPermission
 from guardian.shortcuts import get_objects_for_user
 
 from accounts.models import User
@@ -22,7 +24,12 @@ WIDE_COLUMNS = ("entry", "nonce", "leaf_hash")
 
 def licensees_audited_by(person: User) -> QuerySet[Any]:
     served: QuerySet[Any] = get_objects_for_user(person, AUDIT, accept_global_perms=False)
-    return served if person.has_role(Role.AUDITOR) else served.none()
+    if not person.has_role(Role.AUDITOR):
+        return served.none()
+    over = UserObjectPermission.objects.filter(
+        user_id=person.pk, permission__codename="audit", term__ends_at__lte=timezone.now()
+    )
+    return served.exclude(pk__in=[int(given) for given in over.values_list("object_pk", flat=True)])
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from accounts.roles import Role
 from audit.record import Machine
 from licensees.assignments import assign
 from licensees.models import Licensee
-from licensees.onboarding import create_licensee, go_live
+from licensees.onboarding import create_licensee
+from licensees.samples import bring_live
 from review.intake import open_cases
 from review.models import Case
 from scoring.incoming import IncomingConversation, IncomingMessage, IncomingParticipant
@@ -40,7 +41,7 @@ def licensees() -> list[Licensee]:
         )
         for number in range(1, LICENSEES + 1)
     ]
-    return [go_live(licensee_id=one.pk, by=BY, reason="To be measured.") for one in made]
+    return [bring_live(one, by=BY, why="To be measured.") for one in made]
 
 
 def moderators(count: int, serving: list[Licensee], *, called: str) -> list[User]:

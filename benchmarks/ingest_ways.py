@@ -7,7 +7,8 @@ from django.db import transaction
 
 from audit.record import Machine
 from licensees.models import Licensee
-from licensees.onboarding import create_licensee, go_live
+from licensees.onboarding import create_licensee
+from licensees.samples import bring_live
 from scoring.evidence import seal_account_id, seal_text
 from scoring.incoming import IncomingConversation, IncomingMessage
 from scoring.ingest import accept
@@ -24,7 +25,7 @@ def licensee() -> Licensee:
     made = create_licensee(
         name="Benchmark", slug="benchmark", code="BM", jurisdiction="GB", contact_email="b@b.example", by=BY
     )
-    return go_live(licensee_id=made.pk, by=BY, reason="To be measured.")
+    return bring_live(made, by=BY, why="To be measured.")
 
 
 def accepter(licensee: Licensee, count: int, *, size: int, prefix: str) -> Callable[[], None]:

@@ -4,23 +4,24 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
+from django.utils import timezone
 from guardian.models import UserObjectPermission
-from guardian.shortcuts import assign_perm, get_users_with_perms, remove_perm
+from guardian.shortcuts import assign_perm, remove_perm
 
 from accounts.models import User
 from accounts.roles import Role
 from accounts.row_scope import Kind, show_rows_of
 from audit.models import AuditEvent
-from audit.record import Actor, record
+from audit.record import About, Actor, Machine, record
 from audit.verbs import Verb
-from licensees.models import Licensee
-from licensees.policies import check_can_serve, check_serves
+from licensees.models import AssignmentTerm, Licensee
+from licensees.policies import check_can_serve, check_ends_later, check_serves
 from licensees.together import ask
 
 PERMISSION_OF_ROLE = {
@@ -30,6 +31,7 @@ PERMISSION_OF_ROLE = {
 }
 
 
+CALENDAR = Machine("calendar")
 ROLE_OF_PERMISSION = {permission: role for role, permission in PERMISSION_OF_ROLE.items()}
 Assignments = dict[int, frozenset[tuple[Role, int]]]
 # {person: what they were assigned to when this request began}; None outside a request, where each question is asked.
@@ -100,9 +102,14 @@ def _assignments_of(person: User) -> frozenset[tuple[Role, int]]:
 def _given_to(person: User | int) -> QuerySet[UserObjectPermission]:
     licensees = ContentType.objects.get_for_model(Licensee)
     given: QuerySet[UserObjectPermission] = UserObjectPermission.objects.filter(
-        user_id=getattr(person, "pk", person), content_type=licensees
+        in_force(), user_id=getattr(person, "pk", person), content_type=licensees
     )
     return given
+
+
+def in_force() -> Q:
+    """Of guardian's rows: one that has an end ends by itself, whether or not somebody has swept by."""
+    return Q(term=None) | Q(term__ends_at__gt=timezone.now())
 
 
 def _read(rows: Iterable[tuple[str, str]]) -> frozenset[tuple[Role, int]]:
@@ -141,7 +148,7 @@ def given_rows() -> QuerySet[Any, Any]:
     """The same as the database keeps it, to be asked together with others."""
     licensees = ContentType.objects.get_for_model(Licensee)
     given = UserObjectPermission.objects.filter(
-        content_type=licensees, permission__codename__in=ROLE_OF_PERMISSION
+        in_force(), content_type=licensees, permission__codename__in=ROLE_OF_PERMISSION
     )
     return given.values_list("user_id", "object_pk", "permission__codename")
 
@@ -154,6 +161,7 @@ def assignments_in(rows: Iterable[tuple[int, str, str]]) -> Iterator[tuple[int, 
 def about_serving_pairs(role: Role, licensee_ids: Iterable[int]) -> QuerySet[Any, Any]:
     """Who serves these licensees in this role now, by account, role and assignment; asked together with others."""
     given = UserObjectPermission.objects.filter(
+        in_force(),
         content_type=ContentType.objects.get_for_model(Licensee),
         permission__codename=PERMISSION_OF_ROLE[role],
         object_pk__in=[str(licensee_id) for licensee_id in licensee_ids],
@@ -178,18 +186,27 @@ def assigned_since(licensee: Licensee) -> dict[tuple[int, str], datetime]:
     return {(person_id, role): at for person_id, role, at in newest_last}
 
 
-def assign(*, person: User, licensee: Licensee, role: Role, by: Actor) -> None:
+def assign(
+    *, person: User, licensee: Licensee, role: Role, by: Actor, ends_at: datetime | None = None
+) -> None:
+    """With `ends_at` it ends by itself at that moment."""
     with transaction.atomic():
         _lock(licensee)
         check_can_serve(person, licensee, role, serves_already=serves(person, licensee.pk, role))
-        assign_perm(PERMISSION_OF_ROLE[role], person, licensee)
+        # One that has ended by itself, and that no sweep has taken away yet.
+        remove_perm(PERMISSION_OF_ROLE[role], person, licensee)
+        given = assign_perm(PERMISSION_OF_ROLE[role], person, licensee)
+        payload: dict[str, Any] = {"person": person.pk, "role": role.value}
+        if ends_at is not None:
+            check_ends_later(licensee, ends_at)
+            AssignmentTerm.objects.create(permission_id=_pk_of(given), ends_at=ends_at)
+            payload["until"] = ends_at.isoformat()
         _forget()
-        record(
-            Verb.ASSIGNMENT_GIVEN,
-            by=by,
-            about=licensee.about(),
-            payload={"person": person.pk, "role": role.value},
-        )
+        record(Verb.ASSIGNMENT_GIVEN, by=by, about=licensee.about(), payload=payload)
+
+
+def _pk_of(given: Any) -> int:
+    return int(given.pk)
 
 
 def end_assignment(*, person: User, licensee: Licensee, role: Role, by: Actor) -> None:
@@ -207,11 +224,45 @@ def end_assignment(*, person: User, licensee: Licensee, role: Role, by: Actor) -
         )
 
 
+def end_lapsed(*, limit: int = 200) -> int:
+    """Take away what has ended by itself, and write it down; it opened nothing since. Answers how many."""
+    with transaction.atomic():
+        over = AssignmentTerm.objects.select_for_update(skip_locked=True, of=("self",)).filter(
+            ends_at__lte=timezone.now(), permission__permission__codename__in=ROLE_OF_PERMISSION
+        )
+        rows = list(over.select_related("permission__permission").order_by("pk")[:limit])
+        for term in rows:
+            given = term.permission
+            role = ROLE_OF_PERMISSION[given.permission.codename]
+            about = About(object_type="licensee", object_id=given.object_pk, licensee_id=int(given.object_pk))
+            payload = {"person": given.user_id, "role": role.value, "until": term.ends_at.isoformat()}
+            given.delete()
+            record(Verb.ASSIGNMENT_ENDED, by=CALENDAR, about=about, payload=payload)
+        return len(rows)
+
+
+def terms_of(licensee: Licensee) -> dict[tuple[int, str], datetime]:
+    """{(person's id, role): until when}, of those that have an end."""
+    licensees = ContentType.objects.get_for_model(Licensee)
+    found = AssignmentTerm.objects.filter(
+        permission__content_type=licensees, permission__object_pk=str(licensee.pk)
+    ).values_list("permission__user_id", "permission__permission__codename", "ends_at")
+    return {
+        (person_id, ROLE_OF_PERMISSION[name].value): ends_at
+        for person_id, name, ends_at in found
+        if name in ROLE_OF_PERMISSION
+    }
+
+
 def _assigned(licensee: Licensee, role: Role) -> QuerySet[User]:
     """Also those who have lost the role since: an assignment must still be possible to end."""
-    permissions = [PERMISSION_OF_ROLE[role]]
-    found = get_users_with_perms(licensee, only_with_perms_in=permissions, with_group_users=False)
-    return cast(QuerySet[User], found)
+    given = UserObjectPermission.objects.filter(
+        in_force(),
+        content_type=ContentType.objects.get_for_model(Licensee),
+        object_pk=str(licensee.pk),
+        permission__codename=PERMISSION_OF_ROLE[role],
+    )
+    return User.objects.filter(pk__in=given.values("user_id"))
 
 
 def _lock(licensee: Licensee) -> None:

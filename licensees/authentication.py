@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from accounts.row_scope import Kind, show_rows_of, system_scope
 from licensees.models import ApiKey, Licensee
 from licensees.networks import check_network
+from licensees.policies import NotAccepting, why_refused
 from licensees.rate_limits import check_wrong_keys, count_wrong_key
 from licensees.signed_calls import check_signature
 
@@ -52,25 +53,28 @@ class ApiKeyAuthentication(BaseAuthentication):
 
 
 class IsPlatform(BasePermission):
-    """The key's licensee is live and the key has the scope that the view names per method."""
+    """The key's licensee is in test or live, as the key is; and the key has the scope that the view names."""
 
     # rest_framework.views imports this module, so its APIView cannot be named here.
     def has_permission(self, request: Request, view: Any) -> bool:
         key = request.auth
         if not isinstance(key, ApiKey):
             return False
-        if key.licensee.state == Licensee.State.SUSPENDED and not getattr(
-            view, "open_while_suspended", False
-        ):
-            raise PermissionDenied("This licensee is suspended: nothing is accepted. Ask the operator why.")
-        if key.licensee.state not in (Licensee.State.LIVE, Licensee.State.SUSPENDED):
-            raise PermissionDenied(
-                "This licensee is not live yet: nothing is accepted. Ask the operator when."
-            )
+        # Where a platform asks how it stands, it is told so in every state; what it is to do, also while suspended.
+        refused = why_refused(key.licensee, mode=key.mode)
+        if refused and not _is_open_all_the_same(key, view):
+            raise NotAccepting(refused, about=key.licensee.about())
         scope: Any = getattr(view, "scopes", {}).get(request.method)
         if scope and scope not in key.scopes:
             raise PermissionDenied(f"This key lacks the scope “{scope}”. Ask an admin for a key that has it.")
         return True
+
+
+def _is_open_all_the_same(key: ApiKey, view: Any) -> bool:
+    is_suspended = key.licensee.state == Licensee.State.SUSPENDED
+    return getattr(view, "open_in_every_state", False) or (
+        is_suspended and getattr(view, "open_while_suspended", False)
+    )
 
 
 def _find(text: str) -> ApiKey:

@@ -89,6 +89,6 @@ def _conversations_in_week() -> Counts:
 
 def _open_cases() -> Counts:
     open_ = Licensee.objects.filter(
-        cases__isnull=False, cases__closed_at=None, cases__practice_of=None
+        cases__isnull=False, cases__closed_at=None, cases__practice_of=None, cases__in_test=False
     ).order_by()
     return open_.values_list("pk").annotate(count=Count("cases"))

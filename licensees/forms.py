@@ -16,20 +16,28 @@ from licensees.networks import NotANetwork, read_networks
 from licensees.policies import check_roles_go_together
 
 # Addresses of pages that stand beside those of the licensees.
-RESERVED_SLUGS = frozenset({"people", "proposals"})
+RESERVED_SLUGS = frozenset({"people", "proposals", "applications", "new"})
 LONGEST_DUE_HOURS = 30 * 24
+
+
+EU_SERVICE = "An interpersonal communications service that people in the European Union use"
 
 
 class LicenseeForm(forms.ModelForm):
     class Meta:
         model = Licensee
-        fields = ["name", "code", "slug", "jurisdiction", "contact_email"]
-        labels = {"code": "Letters of its case references", "slug": "Name in addresses"}
+        fields = ["name", "code", "slug", "jurisdiction", "contact_email", "is_interpersonal_in_eu"]
+        labels = {
+            "code": "Letters of its case references",
+            "slug": "Name in addresses",
+            "is_interpersonal_in_eu": EU_SERVICE,
+        }
         help_texts = {
             "code": "Two to six capital letters, as NW in NW-2031. They cannot be changed later.",
             "slug": "Small letters, digits and hyphens, as northwind.",
             "jurisdiction": "Two letters of the country of establishment, as GB.",
             "contact_email": "Where the operator reaches the people who answer for safety there.",
+            "is_interpersonal_in_eu": "Then nothing is accepted without a legal basis that is recorded and in force.",
         }
 
     def clean_code(self) -> str:
@@ -197,11 +205,29 @@ class KeyForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text="Networks, as 192.0.2.0/24, one a line. Empty: from anywhere.",
     )
+    mode = forms.ChoiceField(
+        label="For",
+        choices=[
+            ("test", "The test: its cases are for practice"),
+            ("live", "Live: it works once two admins agreed"),
+        ],
+        required=False,
+    )
     is_signed = forms.BooleanField(
         label="Each call is signed",
         required=False,
         help_text="With a second secret, as Standard Webhooks does it: unsigned, late and repeated calls are refused.",
     )
+
+    def __init__(self, *arguments: Any, licensee: Licensee, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        # Whoever went live has no test any more.
+        self.fields["mode"].initial = ApiKey.Mode.TEST
+        if licensee.went_live_at is not None:
+            del self.fields["mode"]
+
+    def clean_mode(self) -> str:
+        return self.cleaned_data["mode"] or ApiKey.Mode.TEST
 
     def clean_days(self) -> int:
         return self.cleaned_data["days"] or USUAL_DAYS
@@ -221,6 +247,12 @@ class AssignmentForm(forms.Form):
         self._offered = {role: list(people_who_could_serve(licensee, role)) for role in PERMISSION_OF_ROLE}
         choices = [("", "Choose a person"), *self._choices()]
         self.fields["assignee"] = forms.ChoiceField(label="Person and role", choices=choices)
+        self.fields["last_day"] = forms.DateField(
+            label="Until",
+            required=False,
+            widget=forms.DateInput(attrs={"type": "date"}),
+            help_text="The last day. Empty: until an admin ends it.",
+        )
 
     def _choices(self) -> list[Any]:
         return [

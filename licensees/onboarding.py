@@ -1,4 +1,4 @@
-"""Bring a licensee in, give it keys and a policy, suspend and resume it; bring in the people who serve it."""
+"""Bring a licensee in, give it keys and a policy, move it through its states; bring in the people who serve it."""
 
 from collections.abc import Collection, Sequence
 from datetime import timedelta
@@ -14,7 +14,15 @@ from audit.transitions import NotPossible, transition
 from audit.verbs import Verb
 from licensees.models import ApiKey, Licensee, Policy
 from licensees.models.api_key import BOTH_LIVE, USUAL_DAYS
-from licensees.policies import check_can_be_rotated, check_roles_go_together, check_still_in_force
+from licensees.policies import (
+    check_can_be_rotated,
+    check_can_go_live,
+    check_can_have_keys,
+    check_roles_go_together,
+    check_still_in_force,
+)
+
+State = Licensee.State
 
 
 class Judging(TypedDict, total=False):
@@ -27,8 +35,16 @@ class Judging(TypedDict, total=False):
 
 
 def create_licensee(
-    *, name: str, slug: str, code: str, jurisdiction: str, contact_email: str, by: Actor
+    *,
+    name: str,
+    slug: str,
+    code: str,
+    jurisdiction: str,
+    contact_email: str,
+    by: Actor,
+    is_interpersonal_in_eu: bool = False,
 ) -> Licensee:
+    """It begins as one that has applied: nothing is accepted before it is vetted, has signed and begins its test."""
     with transaction.atomic():
         licensee = Licensee.objects.create(
             name=name,
@@ -36,6 +52,7 @@ def create_licensee(
             code=code,
             jurisdiction=jurisdiction,
             contact_email=contact_email,
+            is_interpersonal_in_eu=is_interpersonal_in_eu,
         )
         record(
             Verb.LICENSEE_CREATED,
@@ -94,9 +111,11 @@ def issue_key(
     created_by: User | None = None,
     days: int | None = USUAL_DAYS,
     networks: Sequence[str] = (),
+    mode: str = ApiKey.Mode.LIVE,
 ) -> tuple[ApiKey, str]:
     """Answers the key and its secret, which is nowhere else and cannot be shown again. `days` None: it has no end."""
-    key = ApiKey(licensee=licensee, label=label, scopes=scopes, created_by=created_by)
+    check_can_have_keys(licensee, mode)
+    key = ApiKey(licensee=licensee, label=label, scopes=scopes, created_by=created_by, mode=mode)
     key.allowed_networks = list(networks)
     key.expires_at = timezone.now() + timedelta(days=days) if days else None
     secret = key.give_secret()
@@ -161,37 +180,56 @@ def revoke_key(*, key_id: int, by: User) -> ApiKey:
     return key
 
 
+def lock_licensee(licensee_id: int) -> Licensee:
+    """Inside a transaction: whoever comes second finds the state that the first one left."""
+    return Licensee.objects.select_for_update().get(pk=licensee_id)
+
+
+def begin_test(*, licensee_id: int, by: Actor, reason: str = "") -> Licensee:
+    """From now on its test keys work; what they send is scored, and its cases are for practice."""
+    with transaction.atomic():
+        licensee = lock_licensee(licensee_id)
+        return transition(licensee, to=State.TEST, by=by, verb=Verb.LICENSEE_TEST_BEGUN, reason=reason)
+
+
 def go_live(*, licensee_id: int, by: Actor, reason: str) -> Licensee:
     """Called by what two admins confirmed (licensees/two_admins.py)."""
     with transaction.atomic():
-        licensee = Licensee.objects.select_for_update().get(pk=licensee_id)
+        licensee = lock_licensee(licensee_id)
+        check_can_go_live(licensee)
         return transition(
-            licensee, to=Licensee.State.LIVE, by=by, verb=Verb.LICENSEE_WENT_LIVE, reason=reason
+            licensee,
+            to=State.LIVE,
+            by=by,
+            verb=Verb.LICENSEE_WENT_LIVE,
+            reason=reason,
+            went_live_at=timezone.now(),
         )
 
 
 def suspend(*, licensee_id: int, by: User, reason: str) -> Licensee:
+    """At once: its next call is refused. Evidence stays, and cases and referrals that exist go on."""
     with transaction.atomic():
-        licensee = Licensee.objects.select_for_update().get(pk=licensee_id)
-        return transition(
-            licensee,
-            to=Licensee.State.SUSPENDED,
-            by=by,
-            verb=Verb.LICENSEE_SUSPENDED,
-            reason=reason,
-        )
+        licensee = lock_licensee(licensee_id)
+        return transition(licensee, to=State.SUSPENDED, by=by, verb=Verb.LICENSEE_SUSPENDED, reason=reason)
 
 
 def resume(*, licensee_id: int, by: User, reason: str) -> Licensee:
+    """Back to where it was."""
     with transaction.atomic():
-        licensee = Licensee.objects.select_for_update().get(pk=licensee_id)
-        return transition(
-            licensee,
-            to=Licensee.State.LIVE,
-            by=by,
-            verb=Verb.LICENSEE_RESUMED,
-            reason=reason,
-        )
+        licensee = lock_licensee(licensee_id)
+        to = State.LIVE if licensee.went_live_at else State.TEST
+        return transition(licensee, to=to, by=by, verb=Verb.LICENSEE_RESUMED, reason=reason)
+
+
+def end(*, licensee_id: int, by: User, reason: str) -> Licensee:
+    """Its keys are revoked with it. What is held stays as long as retention says, and holds stand."""
+    with transaction.atomic():
+        licensee = lock_licensee(licensee_id)
+        ended = transition(licensee, to=State.ENDED, by=by, verb=Verb.LICENSEE_ENDED, reason=reason)
+        for key in ApiKey.objects.filter(licensee=ended, revoked_at=None).order_by("pk"):
+            revoke_key(key_id=key.pk, by=by)
+        return ended
 
 
 def create_person(*, email: str, name: str, roles: Collection[Role], by: Actor) -> User:

@@ -8,7 +8,7 @@ from accounts import second_factor
 from accounts.models import User
 from accounts.roles import Role
 from audit.transitions import NotPossible
-from licensees.models import Licensee, Proposal
+from licensees.models import Proposal
 from licensees.policies import check_roles_go_together
 
 SHORTEST_REASON = 12
@@ -68,11 +68,6 @@ def check_is_deactivated(person: User) -> None:
 def check_has_a_factor(person: User) -> None:
     if not second_factor.has_one(person):
         raise NotPossible(f"{person.name} has no authenticator app: the next sign-in asks for one.")
-
-
-def check_is_being_prepared(licensee: Licensee) -> None:
-    if licensee.state != Licensee.State.PREPARED:
-        raise NotPossible(f"{licensee.name} went live before.", about=licensee.about())
 
 
 def check_enough_admins_without(person: User) -> None:

@@ -76,6 +76,11 @@ def wait_of_address(request: HttpRequest) -> Wait | None:
     return _wait(f"pages from {address_of(request)}", most=settings.ARTEMIS_ADDRESS_PAGES)
 
 
+def wait_of_applicant(request: HttpRequest) -> Wait | None:
+    """The public form, sent from one address."""
+    return _wait(f"applications from {address_of(request)}", most=settings.ARTEMIS_APPLICATIONS)
+
+
 def _guessing(request: Request) -> str:
     return f"wrong keys from {address_of(request)}"
 

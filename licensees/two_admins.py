@@ -20,6 +20,7 @@ from audit.verbs import Verb
 from licensees import onboarding, people_doors
 from licensees import proposal_policies as policies
 from licensees.models import Licensee, Proposal
+from licensees.policies import check_can_go_live
 
 Kind, State = Proposal.Kind, Proposal.State
 WAITS_ALREADY = "This is proposed already and waits for another admin. Look under Two admins."
@@ -84,7 +85,7 @@ def propose_reactivation(*, person: User, by: User, reason: str) -> Proposal:
 
 
 def propose_going_live(*, licensee: Licensee, by: User, reason: str) -> Proposal:
-    policies.check_is_being_prepared(licensee)
+    check_can_go_live(licensee)
     policies.check_reason(reason)
     return _propose(Kind.GOING_LIVE, by=by, reason=reason, licensee=licensee)
 

@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from licensees.views import assignments, keys, licensees, people, policy, proposals
+from licensees.views import (
+    applications,
+    assignments,
+    joining,
+    keys,
+    licensees,
+    people,
+    policy,
+    proposals,
+    seeing,
+)
 
 app_name = "licensees"
 urlpatterns = [
@@ -21,7 +31,23 @@ urlpatterns = [
     path("proposals/<int:proposal_id>/confirm", proposals.confirm, name="confirm_proposal"),
     path("proposals/<int:proposal_id>/decline", proposals.decline, name="decline_proposal"),
     path("proposals/<int:proposal_id>/withdraw", proposals.withdraw, name="withdraw_proposal"),
+    path("applications/", applications.show_list, name="applications"),
+    path("applications/<int:application_id>/", applications.show, name="application"),
+    path("applications/<int:application_id>/take-up", applications.take_up, name="take_up"),
+    path("applications/<int:application_id>/decline", applications.decline, name="decline_application"),
+    path("people/<int:person_id>/sees", seeing.what_they_see, name="what_they_see"),
     path("<slug:slug>/", licensees.detail, name="detail"),
+    path("<slug:slug>/vetting", joining.vet_items, name="vetting"),
+    path("<slug:slug>/vet", joining.vet, name="vet"),
+    path("<slug:slug>/decline", joining.decline, name="decline"),
+    path("<slug:slug>/agreement", joining.sign, name="agreement"),
+    path("<slug:slug>/begin-test", joining.begin_test, name="begin_test"),
+    path("<slug:slug>/end", joining.end, name="end"),
+    path("<slug:slug>/legal-bases", joining.legal_bases, name="legal_bases"),
+    path("<slug:slug>/legal-bases/<int:basis_id>/withdraw", joining.withdraw_basis, name="withdraw_basis"),
+    path("<slug:slug>/contacts", joining.show_contacts, name="contacts"),
+    path("<slug:slug>/contacts/<int:contact_id>/remove", joining.remove_contact, name="remove_contact"),
+    path("<slug:slug>/who-sees", seeing.who_sees, name="who_sees"),
     path("<slug:slug>/go-live", licensees.go_live, name="go_live"),
     path("<slug:slug>/suspend", licensees.suspend, name="suspend"),
     path("<slug:slug>/resume", licensees.resume, name="resume"),

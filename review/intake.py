@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from audit.record import Machine, record
@@ -97,8 +98,10 @@ def _newest_of_each_conversation(scores: Iterable[Score]) -> list[Score]:
 def lock_open(conversation_ids: Collection[int]) -> dict[int, Case]:
     """{conversation: its open case}. Locked: a case that is being decided at this moment must be seen as decided."""
     cases = (
-        Case.objects.select_for_update(of=("self",))
+        Case.every.select_for_update(of=("self",))
         .select_related("licensee")
+        # An open one of the test does not keep out what is sent live.
+        .filter(practice_of=None, in_test=F("conversation__in_test"))
         .filter(conversation_id__in=conversation_ids, closed_at=None)
         .order_by("pk")
     )
@@ -201,6 +204,7 @@ def create_case(
         lane=lane,
         lane_order=LANE_ORDER[lane],
         due_at=due_at,
+        in_test=conversation.in_test,
         **fields,
     )
     known = {"conversation": conversation.pk, "band": case.band, "lane": lane.value}

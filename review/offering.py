@@ -23,6 +23,7 @@ CANDIDATES = 64
 OFFERED = """
     SELECT {columns} FROM review_case waiting
      WHERE waiting.licensee_id = {licensee} AND waiting.state = 'waiting' AND waiting.practice_of_id IS NULL
+       AND NOT waiting.in_test
        AND (%(lane)s = '' OR waiting.lane = %(lane)s)
        AND waiting.lane <> ALL (%(lanes)s::text[]) AND waiting.band <> ALL (%(bands)s::text[])
        AND NOT EXISTS (

@@ -145,7 +145,7 @@ def votes_on(case_id: int | OuterRef, by: User) -> QuerySet[CalibrationInvitatio
 
 def check_not_practised(by: User, case: Case) -> None:
     """Practice is open while it lasts, and what is practised is closed to who practises it."""
-    if case.is_practice:
+    if case.is_golden:
         hidden = case.is_closed or (case.state == Case.State.WAITING and case.practice_for_id != by.pk)
     else:
         hidden = case.is_closed and _known(case, by)["practised"]

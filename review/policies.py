@@ -70,13 +70,13 @@ def check_not_passed_on_by(case: Case, to: User) -> None:
 
 def check_practice_is_for(case: Case, by: User) -> None:
     """A golden case is given to one person; to others it is like one that nobody offers them."""
-    if case.is_practice and case.practice_for_id != by.pk:
+    if case.is_golden and case.practice_for_id != by.pk:
         raise NotPossible(f"This case cannot be claimed now. {TAKE_ANOTHER}", about=case.about())
 
 
 def check_practice_stays(case: Case, to: User) -> None:
     """It is nobody's work, and the other person may know it. The sentence is the one of who rests."""
-    if case.is_practice:
+    if case.is_golden:
         raise NotPossible(takes_no_further(to), about=case.about())
 
 

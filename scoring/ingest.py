@@ -1,15 +1,16 @@
 """The one way in: the platforms' API, `manage.py ingest` and the demo all hand their conversations to accept()."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
 
 from audit.record import Actor, record
-from audit.transitions import NotPossible
 from audit.verbs import Verb
-from licensees.models import Licensee
+from licensees.legal_basis import check_intake
+from licensees.models import ApiKey, Licensee
+from licensees.policies import NotAccepting, why_refused
 from scoring.doorbell import ring
 from scoring.incoming import IncomingConversation, Outcome
 from scoring.ingest_changes import ConversationChanges
@@ -17,18 +18,22 @@ from scoring.ingest_locking import lock
 from scoring.ingest_storing import discard, store
 
 
-def accept(*, licensee: Licensee, items: Sequence[IncomingConversation], by: Actor) -> list[Outcome]:
+def accept(
+    *, licensee: Licensee, items: Sequence[IncomingConversation], by: Actor, is_report: bool = False
+) -> list[Outcome]:
     """Store the items, each wholly or not at all, and answer what became of each, in their order.
 
     The items are checked values (scoring/incoming.py). What is known already is a duplicate and changes nothing;
-    what contradicts it makes its item a conflict. Safe to run beside itself on the same conversations.
+    what contradicts it makes its item a conflict. `is_report`: a user reported it, which needs no legal basis of the
+    licensee's. Safe to run beside itself on the same conversations.
     """
     if not items:
         return []
     with transaction.atomic():
-        check_may_accept(licensee)
+        now = check_may_accept(licensee, by, is_report=is_report)
         conversations = lock(licensee, items)
         outcomes = [conversations[item.id].take(item) for item in items]
+        _mark(conversations, outcomes, in_test=now.state == Licensee.State.TEST)
         changed = [one for one in conversations.values() if one.changed]
         discard([one for one in conversations.values() if one.is_new and not one.changed])
         if changed:
@@ -38,12 +43,25 @@ def accept(*, licensee: Licensee, items: Sequence[IncomingConversation], by: Act
     return outcomes
 
 
-def check_may_accept(licensee: Licensee) -> None:
-    """Asked again here, since the licensee may have been suspended after its key was checked."""
-    if not Licensee.objects.filter(pk=licensee.pk, state=Licensee.State.LIVE).exists():
-        raise NotPossible(
-            "This licensee is suspended: nothing is accepted. Ask the operator why.", about=licensee.about()
-        )
+def check_may_accept(licensee: Licensee, by: Actor, *, is_report: bool = False) -> Licensee:
+    """Asked again here, since the licensee may have been suspended, or gone live, after its key was checked."""
+    now = Licensee.objects.get(pk=licensee.pk)
+    refused = why_refused(now, mode=by.mode if isinstance(by, ApiKey) else "")
+    if refused:
+        raise NotAccepting(refused, about=licensee.about())
+    check_intake(now, is_report=is_report)
+    return now
+
+
+def _mark(
+    conversations: Mapping[str, ConversationChanges], outcomes: Sequence[Outcome], *, in_test: bool
+) -> None:
+    """What came in test is for practice until the platform sends it live: then it is scored anew, also where no
+    message is new."""
+    for one in (conversations[outcome.id] for outcome in outcomes if not outcome.faults):
+        if one.conversation.in_test != in_test:
+            one.conversation.in_test = in_test
+            one.changed = True
 
 
 def _payload(changed: Sequence[ConversationChanges]) -> dict[str, Any]:

@@ -29,6 +29,7 @@ CONVERSATION_COLUMNS = (
     "rewritten_revision",
     "score_after",
     "scoring_attempts",
+    "in_test",
 )
 MESSAGE_COLUMNS = (
     "conversation_id",

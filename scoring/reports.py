@@ -11,6 +11,7 @@ from django.db.models import F
 from audit.record import Actor, record
 from audit.transitions import NotPossible
 from audit.verbs import Verb
+from licensees.legal_basis import has_basis, needs_basis
 from licensees.models import Licensee
 from scoring.blind_index import digests_of
 from scoring.evidence import cipher_of, seal_report_comment
@@ -45,9 +46,9 @@ class ReportRefused(Exception):
 
 
 def may_be_scored(licensee: Licensee) -> bool:
-    """Whether what its users report is also rated by the machine. A report is always taken for people to read; a
-    licensee without a legal basis for scanning is the one to say no here (the policy belongs to licensees/)."""
-    return licensee.state == Licensee.State.LIVE
+    """Whether what its users report is also rated by the machine: not where a legal basis is needed and none is in
+    force. A report is always taken, for people to read."""
+    return has_basis(licensee) or not needs_basis(licensee)
 
 
 def receive_report(*, licensee: Licensee, report: IncomingReport, by: Actor) -> Receipt:
@@ -64,9 +65,9 @@ def receive_report(*, licensee: Licensee, report: IncomingReport, by: Actor) -> 
 def _take_messages(licensee: Licensee, report: IncomingReport, by: Actor) -> Outcome:
     item = report.conversation
     if not item.messages:
-        check_may_accept(licensee)
+        check_may_accept(licensee, by, is_report=True)
         return Outcome(item.id, Status.ACCEPTED)
-    [outcome] = accept(licensee=licensee, items=[item], by=by)
+    [outcome] = accept(licensee=licensee, items=[item], by=by, is_report=True)
     if outcome.faults:
         faults = (Fault(f"/conversation{fault.pointer}", fault.detail) for fault in outcome.faults)
         raise ReportRefused(Status.CONFLICT, tuple(faults))
@@ -81,6 +82,10 @@ def _lock(licensee: Licensee, external_id: str) -> Conversation:
         raise ReportRefused(Status.INVALID, (Fault("/conversation/id", UNKNOWN),))
     if conversation.data_key.destroyed_at is not None:
         raise NotPossible(ERASED, about=conversation.about())
+    if conversation.in_test and Licensee.objects.filter(pk=licensee.pk, state=Licensee.State.LIVE).exists():
+        # It was sent in test; what a user reports of it now is no practice.
+        conversation.in_test = False
+        conversation.save(update_fields=["in_test"])
     return conversation
 
 

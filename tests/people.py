@@ -28,7 +28,8 @@ def make_licensee(*, name: str, code: str) -> Licensee:
     )
     # As if two admins had taken it live; licensees/tests/test_going_live.py tries that itself.
     licensee.state = Licensee.State.LIVE
-    licensee.save(update_fields=["state"])
+    licensee.went_live_at = timezone.now()
+    licensee.save(update_fields=["state", "went_live_at"])
     return licensee
 
 

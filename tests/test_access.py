@@ -26,6 +26,7 @@ from platforms.webhooks import add_webhook, send_test
 from retention.accounts import file_request
 from retention.models import AccountRequest
 from review.models import Case
+from tests import joining
 from tests.factories import make_case
 from tests.people import make_person
 
@@ -89,6 +90,8 @@ def there(evidence: Case, mara: User) -> dict[str, str]:
         "proposal_id": str(_proposed(mara).pk),
         "account_request_id": str(_asked(evidence).pk),
         **webhook_of(evidence.licensee, make_person("Hooker", roles=[Role.ADMIN])),
+        **{name: str(pk) for name, pk in joining.places(evidence.licensee, by=mara).items()},
+        "token": "x",
         "event_id": str(AuditEvent.objects.latest("at").pk),
     }
 

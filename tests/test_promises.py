@@ -84,6 +84,7 @@ SEES_EVERYTHING = {
     "audit/management/commands/verify_audit.py",
     "audit/record.py",
     "audit/sealed_trail.py",
+    "licensees/tasks.py",
     "audit/views.py",
     "licensees/authentication.py",
     "platforms/tasks.py",
@@ -195,6 +196,7 @@ def test_no_task_can_do_more_than_look_now():
     assert own == {
         "accounts.tasks.forget_sessions",
         "audit.tasks.send_checkpoints",
+        "licensees.tasks.sweep",
         "scoring.tasks.score_pending",
         "scoring.tasks.forget_idempotency_keys",
         "scoring.tasks.forget_leftovers",

@@ -39,6 +39,7 @@ from review.tests.test_golden import mixed_in
 from review.unveiling import unveil
 from review.workflow import annotate, decide, reveal
 from scoring.models import ModelVersion
+from tests import joining
 from tests.factories import TEXTS, make_case
 from tests.people import TESTS, make_licensee, make_person
 
@@ -85,6 +86,8 @@ class World:
         self._held()
         self._read()
         self._acted()
+        for _ in range(self.size):
+            self.there |= joining.places(self.licensee, by=self.people["admin"])
         self.there |= {
             "slug": self.licensee.slug,
             "key_id": ApiKey.objects.filter(licensee=self.licensee).earliest("pk").pk,

@@ -2,7 +2,6 @@
 
 import pytest
 from django.test import Client
-from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.test import APIRequestFactory
 
@@ -12,6 +11,7 @@ from audit.verbs import Verb
 from licensees.authentication import IsPlatform
 from licensees.models import ApiKey, Licensee
 from licensees.onboarding import issue_key, suspend
+from licensees.policies import NotAccepting
 
 pytestmark = pytest.mark.django_db
 
@@ -32,7 +32,7 @@ def test_a_suspended_platform_is_refused_with_its_next_request(
     key, _ = issue_key(licensee=northwind, label="Platform", scopes=[], by=adam)
     assert ask_as_platform(key)
     adams_browser.post("/licensees/northwind/suspend", {"reason_text": "Agreement ended"})
-    with pytest.raises(PermissionDenied) as refusal:
+    with pytest.raises(NotAccepting) as refusal:
         ask_as_platform(key)
     assert str(refusal.value) == "This licensee is suspended: nothing is accepted. Ask the operator why."
 

@@ -21,6 +21,7 @@ from audit.verbs import Verb
 from licensees import two_admins
 from licensees.models import Licensee, Proposal
 from licensees.people_doors import change_roles, deactivate, take_roles_away
+from licensees.samples import bring_to_test
 from licensees.tests.test_two_admins_at_once import at_once
 from tests.people import give_app, make_person
 
@@ -284,15 +285,23 @@ def test_a_new_licensee_accepts_nothing_until_two_admins_take_it_live(
     }
     admin.post("/licensees/new", form)
     licensee = Licensee.objects.get(slug="harbour")
-    assert licensee.state == Licensee.State.PREPARED
-    page = admin.post("/licensees/harbour/keys/new", {"label": "Chat", "scopes": ["conversations:read"]})
+    assert licensee.state == Licensee.State.APPLIED
+    refused = admin.post("/licensees/harbour/go-live", {"reason_text": WHY})
+    assert (refused.status_code, Proposal.objects.count()) == (409, 0)
+    bring_to_test(licensee, by=adam, why=WHY)
+    page = admin.post(
+        "/licensees/harbour/keys/new", {"label": "Chat", "scopes": ["conversations:read"], "mode": "live"}
+    )
     (secret,) = set(re.findall(r"artemis_live_[0-9a-f]{12}_[\w-]{43}", page.content.decode()))
     asked = {"HTTP_AUTHORIZATION": f"Bearer {secret}"}
     answer = Client().get("/api/v1/conversations/none", **asked)
-    assert (answer.status_code, "not live yet" in answer.content.decode()) == (403, True)
+    assert (answer.status_code, "it works once the licensee goes live" in answer.content.decode()) == (
+        403,
+        True,
+    )
     admin.post("/licensees/harbour/go-live", {"reason_text": WHY})
     licensee.refresh_from_db()
-    assert licensee.state == Licensee.State.PREPARED
+    assert licensee.state == Licensee.State.TEST
     two_admins.confirm(proposal_id=Proposal.objects.get().pk, by=noor)
     licensee.refresh_from_db()
     assert licensee.state == Licensee.State.LIVE

@@ -13,6 +13,7 @@ from accounts.step_up import Purpose, asks_again
 from licensees import assignments
 from licensees.forms import AssignmentForm
 from licensees.models import Licensee
+from licensees.views.joining_forms import end_of
 
 
 @access(Role.ADMIN)
@@ -25,7 +26,9 @@ def assign(request: HttpRequest, slug: str) -> HttpResponse:
         words = {"licensee": licensee, "form": form}
         return render(request, "licensees/assign.html", words, status=422 if form.is_bound else 200)
     person, role = form.chosen()
-    assignments.assign(person=person, licensee=licensee, role=role, by=signed_in(request))
+    last_day = form.cleaned_data["last_day"]
+    ends_at = end_of(last_day) if last_day else None
+    assignments.assign(person=person, licensee=licensee, role=role, by=signed_in(request), ends_at=ends_at)
     messages.success(request, f"{person.name} serves {licensee.name} as {role.label.lower()} from now on.")
     return redirect("licensees:detail", slug)
 

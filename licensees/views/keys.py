@@ -21,7 +21,7 @@ from licensees.models.api_key import BOTH_LIVE
 def issue(request: HttpRequest, slug: str) -> HttpResponse:
     """The secret is in the answer to this one POST and nowhere else: no redirect, session or message carries it."""
     licensee = get_object_or_404(Licensee, slug=slug)
-    form = KeyForm(request.POST or None)
+    form = KeyForm(request.POST or None, licensee=licensee)
     words = {"licensee": licensee, "form": form}
     if not form.is_valid():
         return render(request, "licensees/issue_key.html", words, status=422 if form.is_bound else 200)

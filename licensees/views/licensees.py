@@ -6,18 +6,19 @@ from django.contrib import messages
 from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.access import access
-from accounts.models import User
 from accounts.roles import Role
 from accounts.signed_in import signed_in
 from accounts.step_up import Purpose, asks_again
 from licensees import onboarding, two_admins
-from licensees.assignments import PERMISSION_OF_ROLE, assigned_since, people_serving
+from licensees.assignments import PERMISSION_OF_ROLE, assigned_since, people_serving, terms_of
 from licensees.figures import figures_of
 from licensees.forms import LicenseeForm, ReasonForm
-from licensees.models import ApiKey, Licensee
+from licensees.journey import all_ending_soon, journey_of, said
+from licensees.models import ApiKey, Application, Licensee
 
 SHOWN_POLICIES = 10
 
@@ -25,7 +26,13 @@ SHOWN_POLICIES = 10
 @access(Role.ADMIN)
 @require_GET
 def show_list(request: HttpRequest) -> HttpResponse:
-    return render(request, "licensees/list.html", {"rows": figures_of(Licensee.objects.all())})
+    licensees = list(Licensee.objects.all())
+    words = {
+        "rows": figures_of(licensees),
+        "ending": all_ending_soon(licensees),
+        "applications": Application.objects.filter(state=Application.State.OPEN).count(),
+    }
+    return render(request, "licensees/list.html", words)
 
 
 @access(Role.ADMIN)
@@ -47,6 +54,8 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
                 is_replaced=Exists(ApiKey.objects.filter(replaces=OuterRef("pk")))
             ),
             "assignments": _assignments(licensee),
+            "contacts_url": reverse("licensees:contacts", args=[slug]),
+            **said(journey_of(licensee)),
         },
     )
 
@@ -60,7 +69,7 @@ def create(request: HttpRequest) -> HttpResponse:
         licensee = onboarding.create_licensee(**form.cleaned_data, by=signed_in(request))
         messages.success(
             request,
-            f"{licensee.name} is being prepared: look at its policy, issue a key, assign people, then go live.",
+            f"{licensee.name} has applied: go through the list of vetting, then record who signed the agreement.",
         )
         return redirect("licensees:detail", licensee.slug)
     return render(request, "licensees/create.html", {"form": form}, status=422 if form.is_bound else 200)
@@ -106,7 +115,10 @@ def resume(request: HttpRequest, slug: str) -> HttpResponse:
         onboarding.resume(
             licensee_id=licensee.pk, by=signed_in(request), reason=form.cleaned_data["reason_text"]
         )
-        messages.success(request, f"{licensee.name} is live again.")
+        messages.success(
+            request,
+            f"{licensee.name} is back: {Licensee.objects.get(pk=licensee.pk).get_state_display().lower()}.",
+        )
         return redirect("licensees:detail", slug)
     return _ask_reason(request, licensee, form, "licensees/resume.html")
 
@@ -126,13 +138,14 @@ def _facts(licensee: Licensee) -> list[dict[str, Any]]:
 
 
 def _assignments(licensee: Licensee) -> list[dict[str, Any]]:
-    since = assigned_since(licensee)
+    since, until = assigned_since(licensee), terms_of(licensee)
     return [
-        _assignment(person, role, since.get((person.pk, role.value)))
+        {
+            "person": person,
+            "role": role,
+            "since": since.get((person.pk, role.value)),
+            "until": until.get((person.pk, role.value)),
+        }
         for role in PERMISSION_OF_ROLE
         for person in people_serving(licensee, role)
     ]
-
-
-def _assignment(person: User, role: Role, since: Any) -> dict[str, Any]:
-    return {"person": person, "role": role, "since": since}

@@ -177,5 +177,5 @@ def test_who_is_suspended_can_read_why_nothing_is_taken(platform: Platform, nort
 
 
 def test_a_licensee_that_is_not_live_yet_reads_nothing(platform: Platform, northwind: Licensee):
-    Licensee.objects.filter(pk=northwind.pk).update(state=Licensee.State.PREPARED)
+    Licensee.objects.filter(pk=northwind.pk).update(state=Licensee.State.AGREED)
     assert read(platform).status_code == 403

@@ -37,6 +37,7 @@ from referrals.reading import (
 from referrals.submission import open_grounds
 from referrals.views.document import document
 from review.golden import answer_golden
+from review.in_test import answer_in_test
 from review.models import Annotation, Case, Claim, Decision
 from review.models.known import know
 from review.permissions import get_case_for
@@ -148,13 +149,18 @@ def _answer(
 
 
 def _practised(request: HttpRequest, case: Case, form: RequestForm) -> HttpResponse:
-    """A golden case ends here: that they would escalate is their answer, and nobody is asked anything."""
-    answer = answer_golden(
-        case_id=case.pk,
-        by=signed_in(request),
-        disposition=Decision.Disposition.ESCALATE,
-        seen_revision=form.cleaned_data["seen_revision"],
-    )
+    """Practice ends here: that they would escalate is their answer, and nobody is asked anything."""
+    said = {
+        "case_id": case.pk,
+        "by": signed_in(request),
+        "disposition": Decision.Disposition.ESCALATE,
+        "seen_revision": form.cleaned_data["seen_revision"],
+    }
+    if case.in_test:
+        answer_in_test(**said)
+        messages.info(request, f"{case.reference} is answered. It was practice: nobody is asked anything.")
+        return redirect("review:practice")
+    answer = answer_golden(**said)
     return redirect("review:golden_answer", answer.pk)
 
 

@@ -46,10 +46,11 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
 
 class CaseManager(models.Manager.from_queryset(CaseQuerySet)):  # type: ignore[misc]
-    """The work itself. Practice on golden cases is not among it: nothing here counts, offers or opens by it."""
+    """The work itself. Practice, on golden cases or of a licensee in test, is not among it: nothing here counts, offers
+    or opens by it."""
 
     def get_queryset(self) -> CaseQuerySet:
-        work: CaseQuerySet = super().get_queryset().filter(practice_of=None)
+        work: CaseQuerySet = super().get_queryset().filter(practice_of=None, in_test=False)
         return work
 
     def lock(self, case_id: int) -> "Case":
@@ -78,7 +79,9 @@ class Case(models.Model):
         (State.IN_REVIEW, State.WAITING): frozenset({Verb.CASE_RELEASED, Verb.CLAIM_EXPIRED}),
         (State.IN_REVIEW, State.HELD): frozenset({Verb.CASE_HELD}),
         (State.HELD, State.WAITING): frozenset({Verb.CASE_RESUMED}),
-        (State.IN_REVIEW, State.DECIDED): frozenset({Verb.CASE_DECIDED, Verb.GOLDEN_ANSWERED}),
+        (State.IN_REVIEW, State.DECIDED): frozenset(
+            {Verb.CASE_DECIDED, Verb.GOLDEN_ANSWERED, Verb.CASE_PRACTISED}
+        ),
         (State.IN_REVIEW, State.ESCALATED): frozenset({Verb.CASE_DECIDED}),
         # The decision was withdrawn in the first seconds: back to whoever made it, or to the queue.
         (State.DECIDED, State.IN_REVIEW): frozenset({Verb.CASE_REOPENED}),
@@ -111,6 +114,8 @@ class Case(models.Model):
     practice_for = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )
+    # Its conversation came while the licensee was in test: practice for whoever serves it, and nothing comes of it.
+    in_test = models.BooleanField(default=False, db_default=False)
     # Empty where a report opened it and nothing had been rated.
     band = models.CharField(max_length=10, choices=Score.Band.choices, blank=True)
     lane = models.CharField(max_length=10, choices=Lane.choices)
@@ -144,7 +149,7 @@ class Case(models.Model):
                 name="case_opened_by_score_or_report",
             ),
             models.UniqueConstraint(
-                fields=["conversation"],
+                fields=["conversation", "in_test"],
                 # Practice never keeps a conversation from being opened.
                 condition=models.Q(closed_at=None, practice_of=None),
                 name="case_one_open_per_conversation",
@@ -177,6 +182,11 @@ class Case(models.Model):
 
     @property
     def is_practice(self) -> bool:
+        return self.is_golden or self.in_test
+
+    @property
+    def is_golden(self) -> bool:
+        """A copy of a golden case, given to one person."""
         return self.practice_of_id is not None
 
     @property

@@ -80,7 +80,8 @@ class Decision(AppendOnly):
                 when=pgtrigger.Before,
                 operation=pgtrigger.Insert,
                 func=(
-                    "IF EXISTS (SELECT FROM review_case WHERE id = NEW.case_id AND practice_of_id IS NOT NULL) THEN"
+                    "IF EXISTS (SELECT FROM review_case WHERE id = NEW.case_id"
+                    " AND (practice_of_id IS NOT NULL OR in_test)) THEN"
                     " RAISE EXCEPTION 'Case % is for practice: no decision is made on it.', NEW.case_id;"
                     " END IF; RETURN NEW;"
                 ),

@@ -12,6 +12,7 @@ from review import first_judgement, queue, workflow
 from review.care import RestFirst
 from review.forms import AnnotateForm, DecideForm, typed_before
 from review.golden import answer_golden
+from review.in_test import answer_in_test
 from review.models import Case
 from review.permissions import get_case_for
 from review.policies import check_holds_live_claim, open_claim
@@ -107,6 +108,10 @@ def _decide(request: PersonRequest, case: Case, form: DecideForm) -> HttpRespons
         check_holds_live_claim(case, open_claim(case), request.user)
         context = case_page(standing_of(request, case), start=start_of(request), decide_form=form)
         return render(request, "review/case_detail.html", context, status=422)
+    if case.in_test:
+        answer_in_test(case_id=case.pk, by=request.user, **form.cleaned_data)
+        messages.info(request, f"{case.reference} is answered. It was practice: nothing was decided or sent.")
+        return redirect("review:practice")
     if case.is_practice:
         answer = answer_golden(case_id=case.pk, by=request.user, **form.cleaned_data)
         return redirect("review:golden_answer", answer.pk)

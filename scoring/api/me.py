@@ -8,6 +8,7 @@ from rest_framework.response import Response
 
 from accounts.access import PLATFORM, access
 from licensees.models import ApiKey, Policy
+from licensees.policies import why_refused
 from scoring.api.parsers import LARGEST_BODY
 from scoring.api.platform_view import PlatformView, key_of
 from scoring.api.schema import GET_ME
@@ -30,6 +31,8 @@ LIMITS = {
 
 
 class Me(PlatformView):
+    open_in_every_state = True
+
     @GET_ME
     def get(self, request: Request) -> Response:
         return Response(me_answer(key_of(request)))
@@ -43,6 +46,9 @@ def me_answer(key: ApiKey) -> dict[str, Any]:
         "licensee": {"slug": key.licensee.slug, "name": key.licensee.name},
         "scopes": key.scopes,
         "mode": key.mode,
+        # How it stands: empty where its calls are taken, else the sentence that they are refused with.
+        "state": key.licensee.state,
+        "refused": why_refused(key.licensee, mode=key.mode),
         "expires_at": key.expires_at,
         "signed": key.is_signed,
         "limits": {"calls_a_minute": settings.ARTEMIS_KEY_CALLS, **LIMITS},

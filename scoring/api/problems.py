@@ -66,9 +66,11 @@ class Invalid(exceptions.APIException):
         self.faults = tuple(faults)
 
 
-def problem(status: int, detail: str, faults: Iterable[Fault] = ()) -> dict[str, Any]:
+def problem(
+    status: int, detail: str, faults: Iterable[Fault] = (), *, kind: str = "about:blank"
+) -> dict[str, Any]:
     body: dict[str, Any] = {
-        "type": "about:blank",
+        "type": kind,
         "title": TITLES.get(status, "Error"),
         "status": status,
         "detail": detail,
@@ -90,7 +92,8 @@ def exception_handler(exception: Exception, context: dict[str, Any]) -> Response
     if known.status_code == 403 or isinstance(exception, NotPossible):
         _record_refusal(exception, known, context)
     faults = known.faults if isinstance(known, Invalid) else ()
-    body = problem(known.status_code, _sentence(known), faults)
+    kind = getattr(exception, "problem_type", "about:blank")
+    body = problem(known.status_code, _sentence(known), faults, kind=kind)
     return Response(body, status=known.status_code, headers=_headers(known), content_type=CONTENT_TYPE)
 
 

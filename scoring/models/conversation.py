@@ -30,6 +30,8 @@ class Conversation(models.Model):
     data_key = models.OneToOneField(DataKey, on_delete=models.PROTECT, related_name="+")
     # After an erasure: what seals the models' states, which hold no word, until the conversation goes on under it.
     next_key = models.OneToOneField(DataKey, on_delete=models.PROTECT, null=True, related_name="+")
+    # Sent while its licensee was in test, and not since: its cases are for practice.
+    in_test = models.BooleanField(default=False, db_default=False)
     received_at = models.DateTimeField(default=timezone.now, editable=False)
     first_message_at = models.DateTimeField(null=True)
     last_message_at = models.DateTimeField(null=True)

@@ -18,13 +18,13 @@ WRITE, READ = ApiKey.Scope.CONVERSATIONS_WRITE.value, ApiKey.Scope.CONVERSATIONS
 GOOD = json.dumps({"conversations": [conversation()]}).encode()
 
 
-def problem_of(answer, status: int) -> dict:
+def problem_of(answer, status: int, kind: str = "about:blank") -> dict:
     assert answer.status_code == status
     assert answer["Content-Type"] == "application/problem+json"
     assert answer["X-Request-Id"]
     body = answer.json()
     assert body["status"] == status
-    assert body["type"] == "about:blank"
+    assert body["type"] == kind
     assert body["title"]
     return body
 
@@ -168,7 +168,8 @@ def test_a_suspended_licensee_is_refused_and_recorded(northwind: Licensee, platf
     suspend(licensee_id=northwind.pk, by=otto, reason="Contract ended")
     before = everything()
 
-    detail = problem_of(platform.send(conversation()), 403)["detail"]
+    kind = "urn:artemis:problem:licensee-not-accepting"
+    detail = problem_of(platform.send(conversation()), 403, kind)["detail"]
 
     assert detail == "This licensee is suspended: nothing is accepted. Ask the operator why."
     assert everything()[:-1] == before[:-1]

@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from django.core import signing
 
 from accounts.models import User
 from accounts.roles import Role
 from audit.models import AuditEvent
 from licensees.models import ApiKey, Licensee, Proposal
 from licensees.two_admins import propose_new_factor
+from licensees.views.apply import CONFIRM
 from platforms.models import EventDelivery
 from referrals.delivering import download
 from referrals.models import Delivery, Escalation, Packet, Recipient
@@ -33,6 +35,7 @@ from scoring.evaluation_run import Settings, evaluate
 from scoring.models import ModelEvaluation
 from scoring.sample_corpus import generate
 from scoring.tests.evaluated import written
+from tests import joining
 from tests.factories import make_case
 from tests.people import TESTS, make_person
 
@@ -83,6 +86,8 @@ def make_something_of_each(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Som
         "evaluation_id": evaluation.pk,
         "webhook_id": EventDelivery.objects.latest("pk").webhook_id,
         "event_delivery_id": EventDelivery.objects.latest("pk").pk,
+        **joining.places(northwind, by=_person("Adam")),
+        "token": signing.dumps(joining.apply().pk, salt=CONFIRM),
         "event_id": AuditEvent.objects.latest("at").pk,
     }
     return Something(

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from accounts.access import NotAllowed
 from accounts.row_scope import system_scope
 from audit.record import Machine
 from audit.transitions import NotPossible
@@ -63,7 +64,7 @@ class Command(BaseCommand):
         importing = Import(_licensee(licensee), _readable(files), options)
         try:
             importing.run(form)
-        except NotPossible as refusal:
+        except (NotAllowed, NotPossible) as refusal:
             raise CommandError(refusal.sentence) from None
         except KeyboardInterrupt:
             raise CommandError(
