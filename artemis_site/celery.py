@@ -9,8 +9,16 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "artemis_site.settings")
 app = Celery("artemis")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(
-    ["accounts", "audit", "scoring", "review", "referrals", "retention", "platforms", "operations"][
-        "accounts", "audit", "licensees", "scoring", "review", "referrals", "retention", "platforms"
+    [
+        "accounts",
+        "audit",
+        "licensees",
+        "scoring",
+        "review",
+        "referrals",
+        "retention",
+        "platforms",
+        "operations",
     ]
 )
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from accounts.models import User
@@ -20,6 +20,7 @@ State = Application.State
 # Without letters and digits that look alike: people read it out on the telephone.
 LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 CONFIRM_WITHIN = timedelta(days=3)
+LOCK = "SELECT pg_advisory_xact_lock(hashtext('applications'))"
 ENOUGH = "More applications wait than are read in a day. Nothing was stored: please try again tomorrow."
 
 
@@ -31,6 +32,9 @@ def new_reference() -> str:
 def receive(*, confirms: bool, **said: Any) -> Application:
     """`confirms`: a link goes to the address, and the application waits for it; else it waits for an admin at once."""
     with transaction.atomic():
+        # One at a time: many that come together must not pass the limit together.
+        with connection.cursor() as cursor:
+            cursor.execute(LOCK)
         if waiting() >= settings.ARTEMIS_OPEN_APPLICATIONS:
             raise NotPossible(ENOUGH)
         made = Application.objects.create(reference=new_reference(), **said)

@@ -20,6 +20,7 @@ Type = Event.Type
 # {state: what is told of it}; of a licensee that is live only where something else was told before.
 TOLD: Mapping[str, Type] = {
     Licensee.State.SUSPENDED: Type.LICENSEE_SUSPENDED,
+    Licensee.State.TEST: Type.LICENSEE_RESUMED,
     Licensee.State.LIVE: Type.LICENSEE_RESUMED,
 }
 AT_FIRST = Type.LICENSEE_RESUMED

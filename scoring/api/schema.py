@@ -108,7 +108,8 @@ GET_CONVERSATION = extend_schema(
 GET_ME = extend_schema(
     operation_id="get_me",
     summary="Ask what this key may do",
-    description="Its licensee, scopes and mode, the limits of a call, and the threshold in force.",
+    description="Its licensee, scopes and mode, the limits of a call, and the threshold in force. "
+    "Answered in every state of the licensee; `refused` says with what other calls are refused.",
     responses={200: MeOut, **problems(401, 403, 429, 503)},
 )
 

@@ -7,7 +7,7 @@ from typing import TypedDict
 
 from rest_framework import serializers
 
-from licensees.models import ApiKey
+from licensees.models import ApiKey, Licensee
 from scoring.incoming_json import (
     LONGEST_ID,
     LONGEST_LANGUAGE,
@@ -185,6 +185,12 @@ class MeOut(serializers.Serializer):
     licensee = LicenseeOut()
     scopes = serializers.ListField(child=serializers.ChoiceField(choices=ApiKey.Scope.choices))
     mode = serializers.ChoiceField(choices=ApiKey.Mode.choices)
+    state = serializers.ChoiceField(
+        choices=Licensee.State.choices, help_text="Of the licensee: in test its cases are for practice."
+    )
+    refused = serializers.CharField(
+        allow_blank=True, help_text="Why its other calls are refused; empty where they are taken."
+    )
     expires_at = serializers.DateTimeField(
         allow_null=True, help_text="When this key ends; an admin rotates it before, and for a week both live."
     )

@@ -208,8 +208,10 @@ def test_what_a_key_may_do(platform: Platform):
     assert timedelta(days=364) < ends_at - timezone.now() < timedelta(days=366)
     assert answer.json() | {"expires_at": None} == {
         "licensee": {"slug": "northwind", "name": "Northwind"},
-        "scopes": [WRITE, READ],
+        "scopes": [scope.value for scope in ApiKey.Scope],
         "mode": "live",
+        "state": "live",
+        "refused": "",
         "expires_at": None,
         "signed": False,
         "limits": {
