@@ -104,3 +104,13 @@ def test_the_page_records_one_and_asks_what_is_missing(adams_browser: Client, no
     )
     made = LegalBasis.objects.get()
     assert (made.jurisdiction, made.valid_from) == ("EU", date(2026, 1, 1))
+
+
+def test_through_the_api_a_report_is_taken_and_rated_by_no_machine(northwind: Licensee) -> None:
+    platform = Platform(northwind)
+    body = {"conversation": conversation(), "reporter": "u0", "reason": "unwanted_contact", "comment": ""}
+    answer = platform.client.post("/api/v1/reports", body, content_type="application/json")
+    assert answer.status_code == 202, answer.json()
+    sent = Conversation.objects.get()
+    assert sent.scored_revision == sent.revision
+    assert platform.send(conversation("c2")).status_code == 403
