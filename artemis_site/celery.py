@@ -34,6 +34,16 @@ app.conf.beat_schedule = {
         "schedule": 2.0,
         "options": {"expires": 15},
     },
+    "take in what was handed in together": {
+        "task": "scoring.tasks.run_jobs",
+        "schedule": 5.0,
+        "options": {"expires": 15},
+    },
+    "forget jobs that were abandoned": {
+        "task": "scoring.tasks.forget_jobs",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "return expired claims to the queue": {
         "task": "review.tasks.expire_claims",
         "schedule": 15.0,

@@ -23,6 +23,7 @@ PLACES = [
     ("Licensees", "licensees:list", {Role.ADMIN}),
     ("Recipients", "referrals:recipients", {Role.ADMIN}),
     ("Models", "scoring:models", {Role.ADMIN}),
+    ("Jobs", "scoring:jobs", {Role.ADMIN}),
     ("Operations", "operations:standing", {Role.ADMIN}),
     ("Trail", "audit:trail", {Role.AUDITOR}),
 ]

@@ -244,6 +244,9 @@ ARTEMIS_PAUSE_MINUTES = env.number("ARTEMIS_PAUSE_MINUTES", default=10)
 ARTEMIS_SECOND_REVIEW_PERCENT = env.number("ARTEMIS_SECOND_REVIEW_PERCENT", default=5)
 ARTEMIS_SCORING_LEASE_SECONDS = env.number("ARTEMIS_SCORING_LEASE_SECONDS", default=60)
 ARTEMIS_SCORING_BATCH = env.number("ARTEMIS_SCORING_BATCH", default=50)
+# The most bytes of one body in bulk, unpacked; how many messages a second an archive takes in, 0: no limit.
+ARTEMIS_BULK_BYTES = env.number("ARTEMIS_BULK_BYTES", default=4 * 1024**3)
+ARTEMIS_ARCHIVE_MESSAGES = env.number("ARTEMIS_ARCHIVE_MESSAGES", default=1_000)
 # Off: packets are sent to test endpoints only. On: also to recipients that an admin marked as production.
 ARTEMIS_PRODUCTION_DELIVERY = env.switch("ARTEMIS_PRODUCTION_DELIVERY", default=False)
 # How long one call to a recipient's server may take, and how often a server that was not reached is tried.

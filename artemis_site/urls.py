@@ -31,7 +31,7 @@ urlpatterns = [
     path("apply/agreement", apply.show_agreement, name="apply_agreement"),
     path("apply/confirm/<str:token>", apply.confirm, name="apply_confirm"),
     path("api/v1/", include("scoring.api.urls")),
-    path("models/", include("scoring.urls")),
+    path("", include("scoring.urls")),  # models/, jobs/
     path("", include("review.urls")),  # queue/, overview/, cases/<reference>/…
     path("", include("referrals.urls")),  # cases/<reference>/escalate, escalations/, packets/, recipients/
     path("", include("platforms.urls")),  # cases/<reference>/platform, licensees/<slug>/webhooks/

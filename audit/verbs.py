@@ -65,6 +65,11 @@ class Verb(models.TextChoices):
     # the machine
     CONVERSATIONS_ACCEPTED = "conversations:accepted", "accepted conversations"
     REPORT_RECEIVED = "report:received", "received a user’s report"
+    JOB_RECEIVED = "job:received", "received conversations in bulk"
+    JOB_PAUSED = "job:paused", "paused a job"
+    JOB_RESUMED = "job:resumed", "let a job go on"
+    JOB_CANCELLED = "job:cancelled", "cancelled a job"
+    JOB_DONE = "job:done", "finished a job"
     MODEL_REGISTERED = "model:registered", "registered a model"
     MODEL_EVALUATED = "model:evaluated", "evaluated a model"
     MODEL_CHALLENGER_NAMED = "model:challenger_named", "made a model the challenger"

@@ -40,6 +40,8 @@ FOR_ADMINS = frozenset(
         "retention.due",
         "retention.terms",
         "scoring.arrivalsday",
+        "scoring.bulkjob",
+        "scoring.bulkchunk",  # sealed; deleted where an admin cancels
         "scoring.conversation",
         "scoring.datakey",  # wrapped; what a person asks, which an admin may file, is sealed under one
         "scoring.erasure",

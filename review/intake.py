@@ -18,7 +18,9 @@ from scoring.models import Conversation, Score
 
 INTAKE = Machine("intake")
 BANDS = [band.value for band in Score.Band]
-LANE_ORDER = {Case.Lane.IMMINENT: 0, Case.Lane.STANDARD: 1}
+LANE_ORDER = {Case.Lane.IMMINENT: 0, Case.Lane.STANDARD: 1, Case.Lane.ARCHIVE: 2}
+# What came in with an archive has waited for long; somebody still looks at it in the end.
+ARCHIVE_DUE = timedelta(days=14)
 
 
 def open_cases(*, limit: int = 500) -> int:
@@ -33,6 +35,8 @@ def open_cases(*, limit: int = 500) -> int:
     standard lane whose conversation becomes imminent is raised to the imminent lane, and keeps its holder; one that
     is on hold goes back into the queue. A conversation that is monitored comes back by the same rule also from
     below the flag, and on its day whatever the score (`return_watched`).
+
+    What came with an archive has a lane of its own, behind the others.
 
     `limit` is how many scores one transaction takes. Safe to run beside itself: each score is taken by one run
     (SKIP LOCKED), and the cases of a licensee are opened in turn, under the lock of its case number.
@@ -130,7 +134,7 @@ def _raise_if_imminent(case: Case, score: Score, policy: Policy) -> None:
     It keeps its state and its holder; only the lane, the band and an earlier due time change. What waits for a
     moment does not wait for it any longer.
     """
-    if score.band != Score.Band.IMMINENT or case.lane == Case.Lane.IMMINENT:
+    if lane_of(score.conversation, score.band) != Case.Lane.IMMINENT or case.lane == Case.Lane.IMMINENT:
         return
     before = case.lane
     case.lane, case.lane_order = Case.Lane.IMMINENT, LANE_ORDER[Case.Lane.IMMINENT]
@@ -168,7 +172,7 @@ def _rank(band: str) -> int:
 def _open_case(
     score: Score, number: CaseNumber, policy: Policy, *, after: Watch | None = None, because: str = ""
 ) -> Case:
-    lane = Case.Lane.IMMINENT if score.band == Score.Band.IMMINENT else Case.Lane.STANDARD
+    lane = lane_of(score.conversation, score.band)
     return create_case(
         score.conversation,
         number,
@@ -183,6 +187,13 @@ def _open_case(
         band=score.band,
         hides_score=policy.hides_score,
     )
+
+
+def lane_of(conversation: Conversation, band: str) -> Case.Lane:
+    """An archive pushes nothing aside, however it is rated; once it goes on, it is live like any other."""
+    if conversation.is_archive:
+        return Case.Lane.ARCHIVE
+    return Case.Lane.IMMINENT if band == Score.Band.IMMINENT else Case.Lane.STANDARD
 
 
 def create_case(
@@ -271,5 +282,7 @@ def end_watches(conversation_ids: list[int]) -> dict[int, Watch]:
 
 
 def time_allowed(policy: Policy, lane: Case.Lane) -> timedelta:
+    if lane is Case.Lane.ARCHIVE:
+        return ARCHIVE_DUE
     imminent = lane is Case.Lane.IMMINENT
     return timedelta(hours=policy.imminent_due_hours if imminent else policy.standard_due_hours)

@@ -55,7 +55,7 @@ def lanes_in(licensees: Iterable[Licensee], answers: Mapping[str, Sequence[Any]]
             setattr(lane, name, value)
     for claim in answers["claims"]:
         lanes[claim.case.licensee_id, Case.Lane(claim.case.lane)].people.append(claim.holder)
-    return list(lanes.values())
+    return [one for one in lanes.values() if one.lane != Case.Lane.ARCHIVE or one.waiting or one.people]
 
 
 def browse(

@@ -176,6 +176,8 @@ def _waiting(licensees: Sequence[Licensee]) -> Iterable[Waiting]:
         )
         for licensee in licensees
         for lane in Case.Lane
+        if lane != Case.Lane.ARCHIVE
+        or any(ages[licensee.pk, lane, place] for place in range(len(AGE_LABELS)))
     )
 
 

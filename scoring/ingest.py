@@ -19,23 +19,33 @@ from scoring.ingest_storing import discard, store
 
 
 def accept(
-    *, licensee: Licensee, items: Sequence[IncomingConversation], by: Actor, is_report: bool = False
+    *,
+    licensee: Licensee,
+    items: Sequence[IncomingConversation],
+    by: Actor,
+    is_report: bool = False,
+    is_archive: bool = False,
+    mode: str = "",
 ) -> list[Outcome]:
     """Store the items, each wholly or not at all, and answer what became of each, in their order.
 
     The items are checked values (scoring/incoming.py). What is known already is a duplicate and changes nothing;
     what contradicts it makes its item a conflict. `is_report`: a user reported it, which needs no legal basis of the
-    licensee's. Safe to run beside itself on the same conversations.
+    licensee's. `mode`: of the key that brought them, where its call is over.
+    Safe to run beside itself on the same conversations.
     """
     if not items:
         return []
     with transaction.atomic():
-        now = check_may_accept(licensee, by, is_report=is_report)
+        now = check_may_accept(licensee, by, is_report=is_report, mode=mode)
         conversations = lock(licensee, items)
         outcomes = [conversations[item.id].take(item) for item in items]
         _mark(conversations, outcomes, in_test=now.state == Licensee.State.TEST)
         changed = [one for one in conversations.values() if one.changed]
         discard([one for one in conversations.values() if one.is_new and not one.changed])
+        for one in changed:
+            # A live conversation stays live whatever an archive adds, and one that goes on is live from now on.
+            one.conversation.is_archive = is_archive and (one.is_new or one.conversation.is_archive)
         if changed:
             store(changed)
             record(Verb.CONVERSATIONS_ACCEPTED, by=by, about=licensee.about(), payload=_payload(changed))
@@ -43,10 +53,10 @@ def accept(
     return outcomes
 
 
-def check_may_accept(licensee: Licensee, by: Actor, *, is_report: bool = False) -> Licensee:
+def check_may_accept(licensee: Licensee, by: Actor, *, is_report: bool = False, mode: str = "") -> Licensee:
     """Asked again here, since the licensee may have been suspended, or gone live, after its key was checked."""
     now = Licensee.objects.get(pk=licensee.pk)
-    refused = why_refused(now, mode=by.mode if isinstance(by, ApiKey) else "")
+    refused = why_refused(now, mode=by.mode if isinstance(by, ApiKey) else mode)
     if refused:
         raise NotAccepting(refused, about=licensee.about())
     check_intake(now, is_report=is_report)

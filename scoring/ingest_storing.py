@@ -28,6 +28,7 @@ CONVERSATION_COLUMNS = (
     "revision",
     "rewritten_revision",
     "score_after",
+    "is_archive",
     "scoring_attempts",
     "in_test",
 )

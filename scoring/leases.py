@@ -22,7 +22,7 @@ LEASE = """
     WITH due AS MATERIALIZED (
       SELECT id FROM scoring_conversation
        WHERE scored_revision < revision AND score_after <= clock_timestamp()
-       ORDER BY score_after, id LIMIT %s FOR UPDATE SKIP LOCKED)
+       ORDER BY is_archive, score_after, id LIMIT %s FOR UPDATE SKIP LOCKED)
     UPDATE scoring_conversation conversation
        SET score_after = clock_timestamp() + make_interval(secs => %s),
            scoring_attempts = scoring_attempts + 1
@@ -42,7 +42,7 @@ class Lease:
 
 
 def lease_pending(*, limit: int) -> list[Lease]:
-    """Oldest first; rows that another worker is leasing at this moment are skipped, not waited for."""
+    """Oldest first, archives last; rows that another worker is leasing at this moment are skipped, not waited for."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(LEASE, [limit, settings.ARTEMIS_SCORING_LEASE_SECONDS])
         return [Lease(*row) for row in cursor.fetchall()]

@@ -8,7 +8,8 @@ from celery import shared_task
 from django.utils import timezone
 
 from accounts.row_scope import system_scope
-from scoring import drift, leftovers, outbox
+from scoring import bulk_acts, bulk_running, drift, leftovers, outbox
+from scoring.bulk_receiving import RUN_JOBS
 from scoring.doorbell import ring
 from scoring.models import IdempotentRequest
 from scoring.pipeline import ModelFileError
@@ -32,6 +33,24 @@ def score_pending() -> None:
                 return ring()
     except (NoChampion, ModelDamaged, ModelFileError) as nothing_to_score_with:
         log.warning("scoring waits", reason=str(nothing_to_score_with))
+
+
+@shared_task(name=RUN_JOBS)
+@system_scope("jobs of every licensee")
+def run_jobs() -> None:
+    """Step by step until no job is due or the time is up; then ring again, behind whoever else waits."""
+    until = time.monotonic() + SECONDS_A_RUN
+    while bulk_running.run_step():
+        if time.monotonic() >= until:
+            return ring(RUN_JOBS)
+
+
+@shared_task(name="scoring.tasks.forget_jobs")
+@system_scope("jobs of every licensee")
+def forget_jobs() -> None:
+    """What was never received to its end, or waits for too long, is deleted with its key."""
+    bulk_acts.cancel_abandoned()
+    bulk_acts.forget_old()
 
 
 @shared_task(name="scoring.tasks.forget_idempotency_keys")

@@ -24,6 +24,7 @@ from retention.tests.ageing import let_pass, look_now
 from scoring.erasing import Doomed, destroy_keys, erase
 from scoring.evidence import open_texts
 from scoring.models import (
+    BulkChunk,
     Conversation,
     ConversationState,
     DataKey,
@@ -39,8 +40,8 @@ from tests.factories import TEXTS
 from tests.people import TESTS
 
 GUARD = "refuse_deletion_under_hold"
-# Sealed, and no evidence: numbers that a model counted, and a packet's answer that leaves no word of the chat behind.
-NO_EVIDENCE = {ConversationState}
+# Sealed, and no evidence: numbers that a model counted, and what is on its way in.
+NO_EVIDENCE = {ConversationState, BulkChunk}
 REFUSALS = (DatabaseError, ProtectedError, AppendOnlyError, NotPossible)
 
 

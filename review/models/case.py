@@ -71,6 +71,8 @@ class Case(models.Model):
     class Lane(models.TextChoices):
         IMMINENT = "imminent", "Imminent"
         STANDARD = "standard", "Standard"
+        # Flagged in a historical review: taken when nothing else waits.
+        ARCHIVE = "archive", "Archive"
 
     CLOSED: ClassVar[frozenset[str]] = frozenset({State.DECIDED, State.REFERRED})
 

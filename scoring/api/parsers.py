@@ -50,7 +50,7 @@ def read_body(stream: IO[bytes], headers: HttpHeaders) -> bytes:
     try:
         if int(headers.get("Content-Length") or 0) > LARGEST_BODY:
             raise TooLarge(TOO_LARGE)
-        return _limited(_unzipped(pieces) if "gzip" in encoding else pieces)
+        return _limited(unzipped(pieces) if "gzip" in encoding else pieces)
     except TooLarge:
         # A client that is still sending would see a broken connection instead of the answer.
         for _ in islice(pieces, MOST_DISCARDED // CHUNK):
@@ -67,7 +67,7 @@ def _limited(pieces: Iterator[bytes]) -> bytes:
     return bytes(body)
 
 
-def _unzipped(pieces: Iterator[bytes]) -> Iterator[bytes]:
+def unzipped(pieces: Iterator[bytes]) -> Iterator[bytes]:
     """At most one chunk is unpacked at a time, so a bomb is never held whole."""
     unzip = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
     try:

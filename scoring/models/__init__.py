@@ -1,6 +1,7 @@
 """Evidence as received, and what the machine made of it."""
 
 from scoring.models.arrivals_day import ArrivalsDay
+from scoring.models.bulk_job import BulkChunk, BulkFault, BulkJob
 from scoring.models.conversation import Conversation, Participant
 from scoring.models.conversation_state import ConversationState
 from scoring.models.conversation_weights import ConversationWeights
@@ -19,6 +20,9 @@ from scoring.models.user_report import UserReport
 
 __all__ = [
     "ArrivalsDay",
+    "BulkChunk",
+    "BulkFault",
+    "BulkJob",
     "Conversation",
     "ConversationState",
     "ConversationWeights",

@@ -45,6 +45,8 @@ class Conversation(models.Model):
     rated_by = models.ForeignKey(
         ModelVersion, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
     )
+    # Came in with an archive and nothing since: scored behind what people write now.
+    is_archive = models.BooleanField(default=False, db_default=False)
     # A worker's lease, or a pause after a failure: not looked at before this moment.
     score_after = models.DateTimeField(default=timezone.now)
     # Attempts since the last success; counted before the work, so that even a killed worker's counts.
@@ -60,7 +62,7 @@ class Conversation(models.Model):
         ]
         indexes: ClassVar[list[Any]] = [
             models.Index(
-                fields=["score_after", "id"],
+                fields=["is_archive", "score_after", "id"],
                 condition=models.Q(scored_revision__lt=models.F("revision")),
                 name="conversation_pending",
             ),

@@ -32,7 +32,9 @@ def test_it_is_openapi_3_1(client: Client):
     found = {(path, method) for path, methods in document["paths"].items() for method in methods}
     assert found == {
         ("/api/v1/conversations", "post"),
+        ("/api/v1/conversations/bulk", "post"),
         ("/api/v1/conversations/{external_id}", "get"),
+        ("/api/v1/jobs/{job_id}", "get"),
         ("/api/v1/events", "get"),
         ("/api/v1/events/{public_id}/confirmation", "get"),
         ("/api/v1/events/{public_id}/confirmation", "post"),

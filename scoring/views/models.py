@@ -52,6 +52,7 @@ def _waiting() -> str:
     """Said where nobody looks at what is pending: a worker takes it up within seconds, if it runs and has a model."""
     since = timezone.now() - PATIENCE
     pending = Conversation.objects.filter(scored_revision__lt=F("revision"), score_after__lt=since)
+    pending = pending.filter(is_archive=False)
     count = pending.order_by()[:MANY].count()
     if not count:
         return ""
