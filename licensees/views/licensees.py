@@ -19,6 +19,7 @@ from licensees.figures import figures_of
 from licensees.forms import LicenseeForm, ReasonForm
 from licensees.journey import all_ending_soon, journey_of, said
 from licensees.models import ApiKey, Application, Licensee
+from licensees.together import ask
 
 SHOWN_POLICIES = 10
 
@@ -139,6 +140,7 @@ def _facts(licensee: Licensee) -> list[dict[str, Any]]:
 
 def _assignments(licensee: Licensee) -> list[dict[str, Any]]:
     since, until = assigned_since(licensee), terms_of(licensee)
+    serving = ask(**{role.value: people_serving(licensee, role) for role in PERMISSION_OF_ROLE})
     return [
         {
             "person": person,
@@ -147,5 +149,5 @@ def _assignments(licensee: Licensee) -> list[dict[str, Any]]:
             "until": until.get((person.pk, role.value)),
         }
         for role in PERMISSION_OF_ROLE
-        for person in people_serving(licensee, role)
+        for person in serving[role.value]
     ]

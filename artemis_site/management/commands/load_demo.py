@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.row_scope import system_scope
-from artemis_site import demo_data, demo_platforms
+from artemis_site import demo_data, demo_joining, demo_platforms
 from artemis_site.demo_clock import moved_clock
 from artemis_site.demo_history import History
 from artemis_site.demo_today import begin_today
@@ -84,6 +84,7 @@ class Command(BaseCommand):
                 )
                 history.run()
             demo_platforms.rest(webhook, admin=admin)
+            demo_joining.bring_some_in(admin)
         return people, {slug: secret for slug, (_, secret) in keys.items()}, history
 
     def _say(self, sentence: str) -> None:
