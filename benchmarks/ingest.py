@@ -1,4 +1,4 @@
-"""Messages a second from call to durable, against one save() per message; over HTTP too, and in bulk with its memory."""
+"""Messages a second to durable against one save() per message: by verb, over HTTP, and in bulk with its memory."""
 
 import argparse
 import json
@@ -35,7 +35,8 @@ def main() -> None:
     for one in files:
         print(
             f"{one.bytes / 1_000_000:>8,.1f} MB {one.messages / one.stored:>10,.0f} messages a second to durable, "
-            f"{one.messages / one.taken:>8,.0f} to taken in; {one.megabytes_web:,.0f} and {one.megabytes_worker:,.0f} MB"
+            f"{one.messages / one.taken:>8,.0f} to taken in; "
+            f"{one.megabytes_web:,.0f} and {one.megabytes_worker:,.0f} MB"
         )
     print(json.dumps({name: round(rate / plain, 2) for name, rate in rates.items()}))
 

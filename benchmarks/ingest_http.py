@@ -1,4 +1,4 @@
-"""The platforms' API over real HTTP (gunicorn), for benchmarks/ingest.py: calls of several sizes, and a file in bulk."""
+"""The API over real HTTP (gunicorn), for benchmarks/ingest.py: calls of several sizes, and a file in bulk."""
 
 import json
 import resource

@@ -29,10 +29,11 @@ from review.tests.test_calibration import WHY, begun, voted
 from review.tests.test_golden import answer, mixed_in
 from review.tests.test_second_review_lane import judged_twice
 from scoring import registry
+from scoring.bulk_receiving import begin, receive
 from scoring.evaluation_card import card_of
 from scoring.evaluation_corpora import Corpora, CorpusFile
 from scoring.evaluation_run import Settings, evaluate
-from scoring.models import ModelEvaluation
+from scoring.models import BulkJob, ModelEvaluation
 from scoring.sample_corpus import generate
 from scoring.tests.evaluated import written
 from tests import joining
@@ -83,6 +84,7 @@ def make_something_of_each(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Som
         ).pk,
         "key_id": ApiKey.objects.get(licensee=northwind).pk,
         "model_id": evaluation.model_id,
+        "job_id": _handed_in(northwind).pk,
         "evaluation_id": evaluation.pk,
         "webhook_id": EventDelivery.objects.latest("pk").webhook_id,
         "event_delivery_id": EventDelivery.objects.latest("pk").pk,
@@ -104,6 +106,11 @@ def _proposed() -> Proposal:
     """Another admin's, so that Adam may confirm it."""
     why = "To be looked at, and confirmed by another."
     return propose_new_factor(person=_person("Mara"), by=_person("Noor"), reason=why)
+
+
+def _handed_in(licensee: Licensee) -> BulkJob:
+    job = begin(licensee=licensee, priority=BulkJob.Priority.ARCHIVE, by=TESTS)
+    return receive(job=job, pieces=[b"{}\n" * 40], by=TESTS)[0]
 
 
 def _person(name: str) -> User:

@@ -42,6 +42,7 @@ NO_PAGE = {
     "referrals:panel": FRAGMENT,
     "platforms:note": "belongs to one answer on one case; test_blocking.py looks at it",
     "referrals:delivery_progress": FRAGMENT,
+    "scoring:job_progress": FRAGMENT,
 }
 
 
