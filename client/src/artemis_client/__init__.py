@@ -1,0 +1,67 @@
+"""The client of a platform that is licensed to use Artemis: see README.md beside the package."""
+
+from artemis_client.client import Artemis
+from artemis_client.cursors import CursorFile
+from artemis_client.errors import (
+    ArtemisError,
+    ConflictError,
+    InvalidError,
+    NotAllowedError,
+    NotFoundError,
+    NotReached,
+    ProblemError,
+    RateLimitedError,
+    TooLargeError,
+    UnauthorizedError,
+    UnavailableError,
+    WebhookError,
+)
+from artemis_client.values import (
+    AgeBand,
+    Characteristic,
+    Contribution,
+    Conversation,
+    Event,
+    Fault,
+    Job,
+    Kind,
+    Me,
+    Message,
+    Outcome,
+    Participant,
+    Rating,
+    Score,
+)
+from artemis_client.webhooks import Webhook
+
+__all__ = [
+    "AgeBand",
+    "Artemis",
+    "ArtemisError",
+    "Characteristic",
+    "ConflictError",
+    "Contribution",
+    "Conversation",
+    "CursorFile",
+    "Event",
+    "Fault",
+    "InvalidError",
+    "Job",
+    "Kind",
+    "Me",
+    "Message",
+    "NotAllowedError",
+    "NotFoundError",
+    "NotReached",
+    "Outcome",
+    "Participant",
+    "ProblemError",
+    "RateLimitedError",
+    "Rating",
+    "Score",
+    "TooLargeError",
+    "UnauthorizedError",
+    "UnavailableError",
+    "Webhook",
+    "WebhookError",
+]
