@@ -44,6 +44,7 @@ BREAK = timedelta(minutes=12)
 # Nobody acts later than this here; what comes after it is told by demo_today.py. The trail is sealed in order of time,
 # and whatever is committed after much younger entries is found to be put in afterwards.
 ENDS = timedelta(minutes=100)
+LONGEST_SITTING = timedelta(hours=1)
 NOTHING_ARRIVES = timedelta(minutes=45)
 OPENS, CLOSES = 8, 19  # when supervisors are there
 JUDGES_AGAIN, SECONDS_AGREE = 0.7, 0.86
@@ -108,6 +109,8 @@ class History:
         lane = Case.Lane.IMMINENT if left < LEFT_OVER else None
         for name in on_shift(slug, stretch.at):
             self._begin(name, stretch)
+            if self.clock.moment > self.now - ENDS - LONGEST_SITTING:
+                continue  # what supervisors answer to it would stand before it
             with suppress(RestFirst):
                 self._sit(self.people[name], slug, lane)
             self.busy_until[name] = self.clock.moment + BREAK

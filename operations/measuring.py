@@ -18,7 +18,8 @@ STATEMENTS: tuple[tuple[str, tuple[str, ...]], ...] = (
                count(*) FILTER (WHERE due_at < now())
           FROM (VALUES ('imminent'), ('standard')) AS lane (name)
           LEFT JOIN review_case AS waiting
-            ON waiting.lane = lane.name AND waiting.state = 'waiting' AND waiting.practice_of_id IS NULL
+            ON waiting.lane = lane.name AND waiting.state = 'waiting'
+           AND waiting.practice_of_id IS NULL AND NOT waiting.in_test
          GROUP BY lane.name ORDER BY lane.name
         """,
         ("cases_waiting", "case_age", "cases_overdue"),
