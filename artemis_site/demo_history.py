@@ -75,6 +75,7 @@ class History:
     to_arrive: list[Stretch] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.told_at = self.latest = self.now - self.days * timedelta(days=2)
         self.chance = Random("artemis-demo:history")  # noqa: S311 - reproducible, not secret
         self.answers = Random("artemis-demo:answers")  # noqa: S311 - reproducible, not secret
         self.escalations = [(self.now - self.days * timedelta(days=share), end) for share, end in ESCALATED]
@@ -86,11 +87,13 @@ class History:
                 continue
             self._catch_up(stretch.at)
             self.arrive(stretch)
+            self._tell(stretch.at)
             for slug in self.licensees:
                 self._work(stretch, slug)
             if not self.has_calibrated and stretch.at > self.now - self.days * timedelta(days=LAST_PART):
                 self._learn()
         self._catch_up(self.now - ENDS)
+        self._tell(self.now - ENDS)
 
     def arrive(self, stretch: Stretch, *, at: datetime | None = None) -> None:
         self.clock.set(at or stretch.at)
@@ -98,6 +101,13 @@ class History:
             accept(licensee=self.licensees[slug], items=conversations, by=self.keys[slug])
         score_pending(limit=sum(map(len, stretch.sent.values())))
         open_cases()
+
+    def _tell(self, moment: datetime) -> None:
+        """Between the work of everybody, so that nobody does something before what stands in the trail already."""
+        self.told_at = self.latest = max(moment, self.latest)
+        self.clock.set(self.told_at)
+        for key in self.keys.values():
+            demo_platforms.tell_and_hear(key, chance=self.answers)
 
     # --- People ------------------------------------------------------------------------------
 
@@ -114,11 +124,12 @@ class History:
             with suppress(RestFirst):
                 self._sit(self.people[name], slug, lane)
             self.busy_until[name] = self.clock.moment + BREAK
+            self.latest = max(self.latest, self.clock.moment)
 
     def _begin(self, name: str, stretch: Stretch) -> None:
         is_night = stretch.at.hour < HOURS_OF_A_SHIFT
         begins = stretch.at + timedelta(minutes=self.chance.uniform(*((20, 140) if is_night else (3, 35))))
-        self.clock.set(max(begins, self.busy_until.get(name, begins)))
+        self.clock.set(max(begins, self.busy_until.get(name, begins), self.told_at))
 
     def _sit(self, person: User, slug: str, lane: Case.Lane | None) -> None:
         for _ in range(self.chance.randint(2, MOST_AT_A_TIME[slug])):
@@ -128,7 +139,6 @@ class History:
             self.clock.advance(minutes=self.chance.uniform(0.5, 2))
             self._take_up(case, person)
             self.clock.advance(minutes=self.chance.uniform(0.5, 3))
-            demo_platforms.tell_and_hear(self.keys[slug], chance=self.answers)
         if self.now - self.clock.moment > LEFT_TO_JUDGE_AGAIN and self.chance.random() < JUDGES_AGAIN:
             self._judge_again(person)
 
@@ -177,7 +187,8 @@ class History:
         due = [one for one in self.postponed if one[0] <= until]
         self.postponed = [one for one in self.postponed if one[0] > until]
         for moment, act in sorted(due, key=lambda one: one[0]):
-            self.clock.set(moment)
+            # What platforms were told since stands in the trail of the same cases.
+            self.clock.set(max(moment, self.told_at))
             act()
 
     @contextmanager

@@ -1,4 +1,4 @@
-"""Measures all figures at one moment: a handful of statements, each served by an index."""
+"""Measures all figures at one moment: statements that indexes serve, sent together."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from accounts.row_scope import system_scope
+from licensees.together import Statement, ask
 from operations.figures import FIGURES, Reading
 
 # (statement, its figures): a row may begin with the value of the label.
@@ -97,17 +98,23 @@ PATIENCE_WITH_REDIS = 0.5
 @system_scope("counts and ages of everything, and nothing of anything")
 def measure() -> list[Reading]:
     """In the order of `FIGURES`."""
+    questions = {names[0]: Statement(sql, {}, _columns(names)) for sql, names in STATEMENTS}
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(PATIENCE)
-        found = [reading for statement in STATEMENTS for reading in _asked(cursor, *statement)]
+        answers = ask(**questions)
+    found = [reading for _, names in STATEMENTS for reading in _read(answers[names[0]], names)]
     found.append(Reading(FIGURES["broker_away"], float(_is_broker_away())))
     order = list(FIGURES)
     return sorted(found, key=lambda reading: order.index(reading.figure.name))
 
 
-def _asked(cursor: Any, statement: str, names: tuple[str, ...]) -> Iterator[Reading]:
-    cursor.execute(statement)
-    for row in cursor.fetchall():
+def _columns(names: tuple[str, ...]) -> int:
+    """One more where the rows begin with the value of a label."""
+    return len(names) + bool(FIGURES[names[0]].label)
+
+
+def _read(rows: list[Any], names: tuple[str, ...]) -> Iterator[Reading]:
+    for row in rows:
         of, values = (row[0], row[1:]) if len(row) > len(names) else ("", row)
         for name, value in zip(names, values, strict=True):
             yield Reading(FIGURES[name], float(value), of)
