@@ -1,4 +1,4 @@
-"""Pulls how licensees stand: a platform is told when its licensee is suspended, and when it goes on.
+"""Pulls how licensees stand: a platform is told when its licensee is suspended, goes on, or has ended.
 
 It holds the state of now against what was told last, so that nothing has to be noticed in time. A further state that
 platforms are to hear of is a line of `TOLD`.
@@ -20,6 +20,7 @@ Type = Event.Type
 # {state: what is told of it}; of a licensee that is live only where something else was told before.
 TOLD: Mapping[str, Type] = {
     Licensee.State.SUSPENDED: Type.LICENSEE_SUSPENDED,
+    Licensee.State.ENDED: Type.LICENSEE_ENDED,
     Licensee.State.TEST: Type.LICENSEE_RESUMED,
     Licensee.State.LIVE: Type.LICENSEE_RESUMED,
 }

@@ -72,9 +72,9 @@ GET_EVENTS = extend_schema(
     description=(
         "The same events as the webhooks, the oldest first. Keep the cursor of each answer and send it as “after”: no "
         "event is passed by, however late it was written. “action.requested” asks for an act on an account; "
-        "“action.withdrawn” takes back what its reference names; “licensee.suspended” and “licensee.resumed” say "
-        "how the licensee stands; “webhook.test” asks for nothing. Ids only, never text. Open while a licensee is "
-        "suspended."
+        "“action.withdrawn” takes back what its reference names; “licensee.suspended”, “licensee.resumed” and "
+        "“licensee.ended” say how the licensee stands; “webhook.test” asks for nothing. Ids only, never text. Open "
+        "while a licensee is suspended."
     ),
     parameters=[AFTER, LIMIT],
     examples=[TOLD],

@@ -36,6 +36,7 @@ class Event(AppendOnly):
         ACTION_REQUESTED = "action.requested", "Action requested"
         ACTION_WITHDRAWN = "action.withdrawn", "Action withdrawn"
         LICENSEE_SUSPENDED = "licensee.suspended", "Licensee suspended"
+        LICENSEE_ENDED = "licensee.ended", "Licence ended"
         LICENSEE_RESUMED = "licensee.resumed", "Licensee resumed"
         WEBHOOK_TEST = "webhook.test", "Test of a webhook"
 

@@ -11,7 +11,7 @@ from accounts.models import User
 from audit.models import AuditEvent
 from audit.verbs import Verb
 from licensees.models import ApiKey, Licensee
-from licensees.onboarding import resume, suspend
+from licensees.onboarding import end, resume, suspend
 from platforms.emitting import emit
 from platforms.models import Event
 from platforms.standing import tell_standings
@@ -174,6 +174,17 @@ def test_who_is_suspended_can_read_why_nothing_is_taken(platform: Platform, nort
     tell_standings()
     assert [one["type"] for one in read(platform).json()["events"]] == ["licensee.suspended"]
     assert platform.client.get("/api/v1/me").json()["state"] == "suspended"
+
+
+def test_the_end_of_a_licence_is_told_by_webhook_since_its_keys_are_gone(
+    platform: Platform, northwind: Licensee, adam: User
+):
+    suspend(licensee_id=northwind.pk, by=adam, reason="A contract ended.")
+    tell_standings()
+    end(licensee_id=northwind.pk, by=adam, reason="They closed their chat.")
+    assert (tell_standings(), tell_standings()) == (1, 0)
+    assert list(Event.objects.values_list("type", flat=True)) == ["licensee.suspended", "licensee.ended"]
+    assert read(platform).status_code == 401
 
 
 def test_a_licensee_that_is_not_live_yet_reads_nothing(platform: Platform, northwind: Licensee):
