@@ -137,6 +137,7 @@ def withdraw_basis(request: HttpRequest, slug: str, basis_id: int) -> HttpRespon
 
 
 @access(Role.ADMIN)
+@asks_again(Purpose.POLICY)
 @require_http_methods(["GET", "POST"])
 def show_contacts(request: HttpRequest, slug: str) -> HttpResponse:
     licensee = get_object_or_404(Licensee, slug=slug)
@@ -150,6 +151,7 @@ def show_contacts(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @access(Role.ADMIN)
+@asks_again(Purpose.POLICY)
 @require_POST
 def remove_contact(request: HttpRequest, slug: str, contact_id: int) -> HttpResponse:
     contact = get_object_or_404(Contact, pk=contact_id, licensee__slug=slug)

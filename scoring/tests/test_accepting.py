@@ -9,10 +9,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from audit.models import AuditEvent
-from audit.transitions import NotPossible
 from audit.verbs import Verb
 from licensees.models import Licensee
 from licensees.onboarding import suspend
+from licensees.policies import NotAccepting
 from scoring.evidence import open_identity
 from scoring.ingest import accept
 from scoring.models import Conversation, Message, Participant
@@ -290,7 +290,7 @@ def test_a_licensee_suspended_since_its_key_was_checked_accepts_nothing(northwin
     suspend(licensee_id=northwind.pk, by=otto, reason="Contract ended")
     before = everything()
 
-    with pytest.raises(NotPossible, match=r"This licensee is suspended: nothing is accepted\."):
+    with pytest.raises(NotAccepting, match=r"This licensee is suspended: nothing is accepted\."):
         accept(licensee=northwind, items=[incoming()], by=TESTS)
     assert everything() == before
 

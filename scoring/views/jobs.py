@@ -8,9 +8,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.access import access
+from accounts.access import access, asked_by_the_page
 from accounts.roles import Role
 from accounts.signed_in import signed_in
+from accounts.step_up import Purpose, asks_again
 from scoring import bulk_acts
 from scoring.models import BulkJob
 from scoring.views.job_figures import JobFigures
@@ -32,6 +33,7 @@ def detail(request: HttpRequest, job_id: UUID) -> HttpResponse:
 
 
 @access(Role.ADMIN)
+@asked_by_the_page
 @require_GET
 def progress(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """The part of the page that asks for itself while the job runs."""
@@ -51,6 +53,7 @@ def resume(request: HttpRequest, job_id: UUID) -> HttpResponse:
 
 
 @access(Role.ADMIN)
+@asks_again(Purpose.POLICY)
 @require_http_methods(["GET", "POST"])
 def cancel(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Asked first: it cannot be undone."""

@@ -28,6 +28,8 @@ FRAGMENT = "a part of a page, looked at where it stands"
 NO_PAGE = {
     "home": "leads on to the work of one's role",
     "health": "for load balancers, not for people",
+    "ready": "for load balancers, not for people",
+    "metrics": "for Prometheus, which test_figures.py reads it as",
     "second_step": "leads to signing in; test_signing_in.py looks at it",
     "set_up": "leads to signing in; test_signing_in.py looks at it",
     "enter": "opens with a link; test_two_admins.py looks at it",
@@ -43,6 +45,7 @@ NO_PAGE = {
     "platforms:note": "belongs to one answer on one case; test_blocking.py looks at it",
     "referrals:delivery_progress": FRAGMENT,
     "scoring:job_progress": FRAGMENT,
+    "operations:figures": FRAGMENT,
 }
 
 
