@@ -23,6 +23,9 @@ def clean_country(country: str) -> str:
 
 
 class ApplicationForm(forms.ModelForm):
+    service = forms.ChoiceField(
+        label="Kind of service", choices=[("", "Choose one"), *Application.Service.choices]
+    )
     legal_basis = forms.ChoiceField(
         label="On which basis in law would conversations be looked at?",
         choices=[("", "Choose one"), *LegalBasis.Basis.choices, ("unknown", "We do not know yet")],
@@ -54,7 +57,6 @@ class ApplicationForm(forms.ModelForm):
         labels = {
             "company": "Company",
             "country": "Country where it is established",
-            "service": "Kind of service",
             "serves_eu": "People in the European Union use it",
             "users": "People who use it in a month",
             "minors_percent": "Of a hundred, how many are under 18",
