@@ -128,6 +128,11 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):
 def openapi() -> dict[str, Any]:
     """The document; the same for everybody, so it is made once for each process."""
     document: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            if "requestBody" in operation:
+                # Nothing here is asked for by an empty body; the generator marks forms of our own only.
+                operation["requestBody"]["required"] = True
     return document
 
 
