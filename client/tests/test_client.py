@@ -37,8 +37,8 @@ from platforms.tests.acts import acted_on, asked
 from platforms.tests.receiver import receiving
 from platforms.webhooks import add_webhook, rotate_secret, send_test
 from review.models import Case
+from scoring import bulk_running, outbox
 from scoring import models as stored
-from scoring import outbox
 from scoring.models import IdempotentRequest, ModelVersion
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -293,3 +293,52 @@ def test_it_needs_nothing_but_the_standard_library():
         env={"PATH": os.environ["PATH"]},
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+# --- Reports, files, limits --------------------------------------------------------------------------
+
+
+def test_a_report_opens_a_case_and_again_is_no_second_one(artemis: Artemis, champion: ModelVersion):
+    artemis.send_one(talk())
+    artemis.report(
+        talk(), reporter="u1", reason="other", comment="Somebody should look.", idempotency_key="r-1"
+    )
+    artemis.report(
+        talk(), reporter="u1", reason="other", comment="Somebody should look.", idempotency_key="r-1"
+    )
+    assert stored.UserReport.objects.count() == 1
+
+
+def test_many_go_as_a_job_that_is_waited_for(artemis: Artemis, tmp_path: Path):
+    job = artemis.send_bulk(talk(f"b{number}") for number in range(40))
+    while bulk_running.run_step():
+        pass
+    over = artemis.wait_for_job(job.id, seconds=20, pause=0.1)
+    assert (over.state, over.is_over) == ("done", True)
+    assert stored.Conversation.objects.count() == 40
+    (tmp_path / "broken.ndjson").write_text('{"id": "good", "messages": []}\n{"id": "cut"\n')
+    job = artemis.send_file(tmp_path / "broken.ndjson")
+    while bulk_running.run_step():
+        pass
+    assert artemis.job(job.id).is_over
+    assert stored.BulkFault.objects.get().line == 2
+
+
+def test_a_job_that_does_not_end_is_not_waited_for_for_ever(artemis: Artemis):
+    job = artemis.send_bulk([talk()])
+    with pytest.raises(TimeoutError, match="it goes on"):
+        artemis.wait_for_job(job.id, seconds=0.3, pause=0.1)
+
+
+def test_a_call_too_many_is_made_again_when_artemis_says(artemis: Artemis, settings: Any, monkeypatch: Any):
+    waited: list[float] = []
+    settings.ARTEMIS_KEY_CALLS = 1
+
+    def wait(seconds: float) -> None:
+        waited.append(seconds)
+        settings.ARTEMIS_KEY_CALLS = 0
+
+    monkeypatch.setattr("artemis_client.transport.time.sleep", wait)
+    artemis.me()
+    assert artemis.me().licensee == "northwind"
+    assert len(waited) == 1 and 0 < waited[0] <= 60

@@ -141,9 +141,13 @@ class Transport:
         connection = self._connection()
         connection.request(method, target, body=body, headers={**headers, **own})
         response = connection.getresponse()
-        raw = response.read(LARGEST_ANSWER)
-        if response.will_close:
-            self.close()
+        try:
+            raw = response.read(LARGEST_ANSWER)
+        finally:
+            # Where the other end closes, the answer has the socket, and not the connection.
+            if response.will_close or not response.isclosed():
+                response.close()
+                self.close()
         named = {name.lower(): value for name, value in response.getheaders()}
         return Answer(response.status, _json(raw), named)
 
