@@ -266,6 +266,8 @@ ARTEMIS_WEBHOOK_SECONDS = env.number("ARTEMIS_WEBHOOK_SECONDS", default=15)
 ARTEMIS_KEYS = env.folder("ARTEMIS_KEYS", default=ARTEMIS_DATA / "keys")
 # What gives the key-encryption keys: a function without arguments that returns a scoring.key_providers.KeyProvider.
 ARTEMIS_KEY_PROVIDER = env.text("ARTEMIS_KEY_PROVIDER", default="scoring.key_providers.file_keys")
+# What erases a conversation that its platform takes back: a function of retention, which scoring does not know.
+ARTEMIS_ERASER = "retention.withdrawing.erase_conversation"
 # With scoring.hardware_keys.hardware_keys: the library of the module, and the label of the token in it.
 ARTEMIS_PKCS11_MODULE = env.text("ARTEMIS_PKCS11_MODULE", default="")
 ARTEMIS_PKCS11_TOKEN = env.text("ARTEMIS_PKCS11_TOKEN", default="artemis")

@@ -92,7 +92,7 @@ def _wait(name: str, *, most: int, counting: bool = True) -> Wait | None:
     now = time.time()
     place = f"artemis:pace:{keyed_digest(name).hex()}:{int(now) // MINUTE}"
     try:
-        so_far = _counted(place) if counting else int(_client().get(place) or 0) + 1
+        so_far = _counted(place) if counting else int(redis_in_haste().get(place) or 0) + 1
     except (redis.RedisError, OSError) as fault:
         log.warning("pace not counted", fault=type(fault).__name__)
         return None
@@ -100,14 +100,15 @@ def _wait(name: str, *, most: int, counting: bool = True) -> Wait | None:
 
 
 def _counted(place: str) -> int:
-    with _client().pipeline(transaction=True) as together:
+    with redis_in_haste().pipeline(transaction=True) as together:
         together.incr(place)
         together.expire(place, 2 * MINUTE)
         return int(together.execute()[0])
 
 
 @cache
-def _client() -> redis.Redis:
+def redis_in_haste() -> redis.Redis:
+    """Of whoever would rather go on than wait for it."""
     patience = PATIENCE_SECONDS
     return redis.Redis.from_url(
         settings.REDIS_URL, socket_timeout=patience, socket_connect_timeout=patience, retry=None

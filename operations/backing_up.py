@@ -8,7 +8,6 @@ until then it ends in “.unfinished”.
 import os
 import shutil
 import subprocess
-import tomllib
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -16,7 +15,6 @@ from typing import IO, Any
 
 import psycopg
 import pyrage
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from psycopg import sql
@@ -26,6 +24,8 @@ from audit.record import About, Actor, record
 from audit.verbs import Verb
 from operations.manifest import CHECKPOINT, DUMP, ENCRYPTED, MANIFEST, Manifest, digest_of, read_manifest
 from operations.programs import NoProgram, connection_of, last_lines, owner_url, program, server_version
+from referrals.gathering import software
+from scoring.key_providers import keep_names
 
 UNFINISHED = ".unfinished"
 PREFIX = "artemis-"
@@ -51,9 +51,9 @@ def make_backup(folder: Path, *, recipients: Sequence[str] = (), by: Actor) -> P
     try:
         manifest = _written(unfinished, to, recipients, made_at=now.isoformat(timespec="seconds"))
         manifest.write(unfinished)
-        _flush(unfinished)
+        keep_names(unfinished)
         unfinished.rename(finished)
-        _flush(folder)
+        keep_names(folder)
     except BaseException:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise
@@ -87,7 +87,7 @@ def _written(unfinished: Path, to: Sequence[Any], recipients: Sequence[str], *, 
         _dump(url, snapshot, path, to, server=server)
         return Manifest(
             made_at=made_at,
-            software=_software(),
+            software=software(),
             postgresql=server,
             file=path.name,
             digest=digest_of(path),
@@ -150,15 +150,3 @@ def _rows(owner: psycopg.Connection[Any]) -> dict[str, int | None]:
         query = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table))
         [(counted[table],)] = owner.execute(query).fetchall()
     return counted
-
-
-def _software() -> str:
-    return str(tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())["project"]["version"])
-
-
-def _flush(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -12,7 +12,6 @@ MANIFEST, DUMP, ENCRYPTED, CHECKPOINT = (
     "checkpoint.txt",
 )
 FORMAT, FORMAT_VERSION = "artemis-backup", 1
-PIECE = 1024 * 1024
 
 
 class NotABackup(Exception):
@@ -69,8 +68,5 @@ def check_digest(folder: Path, manifest: Manifest) -> None:
 
 
 def digest_of(path: Path) -> str:
-    digest = hashlib.sha256()
     with path.open("rb") as file:
-        while piece := file.read(PIECE):
-            digest.update(piece)
-    return digest.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()

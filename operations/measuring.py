@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import redis
-from django.conf import settings
 from django.db import connection, transaction
 
 from accounts.row_scope import system_scope
+from licensees.rate_limits import redis_in_haste
 from licensees.together import Statement, ask
 from operations.figures import FIGURES, Reading
 
@@ -92,7 +92,6 @@ STATEMENTS: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 # Longer than any of them takes; where one does, the page says so and nothing waits for it.
 PATIENCE = "SET LOCAL statement_timeout = '10s'"
-PATIENCE_WITH_REDIS = 0.5
 
 
 @system_scope("counts and ages of everything, and nothing of anything")
@@ -121,11 +120,7 @@ def _read(rows: list[Any], names: tuple[str, ...]) -> Iterator[Reading]:
 
 
 def _is_broker_away() -> bool:
-    patience = PATIENCE_WITH_REDIS
     try:
-        client = redis.Redis.from_url(
-            settings.REDIS_URL, socket_timeout=patience, socket_connect_timeout=patience, retry=None
-        )
-        return not client.ping()
+        return not redis_in_haste().ping()
     except (redis.RedisError, OSError):
         return True

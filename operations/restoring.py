@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import psycopg
 import pyrage
 from django.conf import settings
 from django.core.management import CommandError, call_command
-from django.db import connection, transaction
+from django.db import transaction
 from psycopg import sql
 
 from accounts.row_scope import system_scope
@@ -167,7 +168,7 @@ def _trail_differs(folder: Path, manifest: Manifest) -> Iterator[str]:
     checkpoint = folder / CHECKPOINT
     given = {"checkpoint": [checkpoint]} if manifest.entries and checkpoint.exists() else {}
     try:
-        call_command("verify_audit", verbosity=0, stdout=_Silent(), **given)
+        call_command("verify_audit", verbosity=0, stdout=StringIO(), **given)
     except CommandError as fault:
         yield f"The trail: {fault}"
 
@@ -184,12 +185,3 @@ def _packets_differ(_: Path, __: Manifest) -> Iterator[str]:
             continue
         if not is_valid:
             yield f"Packet {packet.pk} is not what was sealed. Take it out and run “manage.py verify_packet”."
-    connection.close()
-
-
-class _Silent:
-    def write(self, text: str, *_: Any) -> int:
-        return len(text)
-
-    def flush(self) -> None:
-        return

@@ -194,7 +194,7 @@ def changing_key_file() -> Iterator[list[RingKey]]:
                 _write(file, keys)
             os.replace(new, folder / KEY_FILE)
             is_ours = False
-            _keep_names(folder)
+            keep_names(folder)
     finally:
         # Once it was renamed, a file of this name is another process's.
         if is_ours:
@@ -223,8 +223,8 @@ def _write(file: TextIO, keys: Sequence[RingKey]) -> None:
     os.fsync(file.fileno())
 
 
-def _keep_names(folder: Path) -> None:
-    """Let the renaming itself outlast a loss of power: evidence under a key that was lost cannot be read again."""
+def keep_names(folder: Path) -> None:
+    """Let a renaming in this folder itself outlast a loss of power."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

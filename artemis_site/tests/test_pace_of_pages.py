@@ -19,9 +19,9 @@ NOON = 1_790_000_000 - 1_790_000_000 % 60 + 12.0
 @pytest.fixture(autouse=True)
 def within_a_minute(monkeypatch: pytest.MonkeyPatch, db: None) -> Iterator[None]:
     monkeypatch.setattr(rate_limits.time, "time", lambda: NOON)
-    rate_limits._client().flushdb()
+    rate_limits.redis_in_haste().flushdb()
     yield
-    rate_limits._client.cache_clear()
+    rate_limits.redis_in_haste.cache_clear()
 
 
 def refused() -> list[str]:
@@ -69,6 +69,6 @@ def test_pages_that_are_open_to_everybody_have_a_pace_by_address(client: Client,
 def test_without_redis_everybody_works(browser_of: BrowserOf, mara: User, settings):
     settings.ARTEMIS_PERSON_PAGES = 1
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
-    rate_limits._client.cache_clear()
+    rate_limits.redis_in_haste.cache_clear()
     browser = browser_of(mara)
     assert {browser.get("/queue/").status_code for _ in range(3)} == {200}

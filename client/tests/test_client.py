@@ -17,6 +17,7 @@ import pytest
 from accounts.models import User
 from artemis_client import (
     Artemis,
+    ConflictError,
     Conversation,
     CursorFile,
     InvalidError,
@@ -342,3 +343,12 @@ def test_a_call_too_many_is_made_again_when_artemis_says(artemis: Artemis, setti
     artemis.me()
     assert artemis.me().licensee == "northwind"
     assert len(waited) == 1 and 0 < waited[0] <= 60
+
+
+def test_a_conversation_is_taken_back(artemis: Artemis, champion: ModelVersion):
+    artemis.send_one(talk())
+    with pytest.raises(ConflictError, match="was not read yet"):
+        artemis.delete("c1")
+    outbox.score_pending()
+    artemis.delete("c1")
+    assert stored.Erasure.objects.get().rule == "withdrawn"

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 
 from accounts.access import access, asked_by_the_page
 from accounts.roles import Role
+from audit.words import in_words as span_in_words
 from operations.figures import GROUPS, Level, Reading, Unit
 from operations.measuring import measure
 from operations.models import Sample
@@ -104,8 +105,4 @@ def in_words(value: float, unit: Unit) -> str:
         return f"{value / 1e9:,.1f} GB" if value >= 1e9 else f"{value / 1e6:,.0f} MB"
     if unit == Unit.COUNT:
         return f"{value:,.0f}"
-    if value < 120:
-        return f"{value:,.0f} s"
-    if value < 2 * 3_600:
-        return f"{value / 60:,.0f} min"
-    return f"{value / 3_600:,.0f} h" if value < 48 * 3_600 else f"{value / 86_400:,.0f} days"
+    return span_in_words(timedelta(seconds=value))

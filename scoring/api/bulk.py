@@ -53,6 +53,10 @@ class Bulk(OneConversation):
     def get(self, request: Request, external_id: str = "bulk") -> Response:
         return super().get(request, external_id)
 
+    @extend_schema(exclude=True)
+    def delete(self, request: Request, external_id: str = "bulk") -> Response:
+        return super().delete(request, external_id)
+
     @POST_BULK
     def post(self, request: Request) -> Response:
         _check_form(request)

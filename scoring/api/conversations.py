@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.module_loading import import_string
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,7 +17,7 @@ from scoring.api.idempotency import Answer, answer_once
 from scoring.api.platform_view import PlatformView, key_of, licensee_of
 from scoring.api.problems import errors_of, problem
 from scoring.api.reading_scores import score_answer
-from scoring.api.schema import GET_CONVERSATION, POST_CONVERSATIONS
+from scoring.api.schema import DELETE_CONVERSATION, GET_CONVERSATION, POST_CONVERSATIONS
 from scoring.incoming import Fault, Outcome, Status
 from scoring.incoming_json import (
     MOST_CONVERSATIONS,
@@ -45,11 +47,18 @@ class OneConversation(PlatformView):
     scopes: ClassVar[dict[str, str]] = {
         "GET": ApiKey.Scope.CONVERSATIONS_READ,
         "HEAD": ApiKey.Scope.CONVERSATIONS_READ,
+        "DELETE": ApiKey.Scope.CONVERSATIONS_WRITE,
     }
 
     @GET_CONVERSATION
     def get(self, request: Request, external_id: str) -> Response:
         return Response(score_answer(get_conversation_for(licensee_of(request), external_id)))
+
+    @DELETE_CONVERSATION
+    def delete(self, request: Request, external_id: str) -> Response:
+        conversation = get_conversation_for(licensee_of(request), external_id)
+        import_string(settings.ARTEMIS_ERASER)(conversation_id=conversation.pk, by=key_of(request))
+        return Response(status=204)
 
 
 conversations = access(PLATFORM)(Conversations.as_view())

@@ -13,7 +13,7 @@ class PlatformView(APIView):
     """Open to a platform's key; `scopes` names, for each method, the scope that the key must have."""
 
     scopes: ClassVar[dict[str, str]] = {}
-    http_method_names = ["get", "head", "post"]
+    http_method_names = ["get", "head", "post", "delete"]
 
     def initial(self, request: Request, *arguments: Any, **named: Any) -> None:
         super().initial(request, *arguments, **named)

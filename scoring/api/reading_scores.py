@@ -13,7 +13,7 @@ def score_answer(conversation: Conversation) -> dict[str, Any]:
     score = newest_score(conversation)
     return {
         "id": conversation.external_id,
-        "status": _status(score),
+        "status": _status(conversation, score),
         "revision": conversation.revision,
         "message_count": conversation.message_count,
         "score": _score(score) if score else None,
@@ -26,9 +26,11 @@ def newest_score(conversation: Conversation) -> Score | None:
     return scores.defer("model__card").order_by("-revision").first()
 
 
-def _status(score: Score | None) -> str:
+def _status(conversation: Conversation, score: Score | None) -> str:
     if score is None:
-        return "queued"
+        # Done with, and not rated: a report for people alone.
+        is_done = conversation.scored_revision == conversation.revision
+        return "abstained" if is_done else "queued"
     return "abstained" if score.abstained else "scored"
 
 

@@ -100,10 +100,21 @@ GET_CONVERSATION = extend_schema(
     summary="Ask what became of a conversation",
     description=(
         "The newest score. It belongs to the revision that it names: a lower one than the conversation's means that "
-        "newer messages still wait for their score. The model abstains, with a reason, where it cannot judge."
+        "newer messages still wait for their score. The model abstains, with a reason, where it cannot judge; "
+        "and without a score where it may not, as a user's report that no legal basis lets a machine rate."
     ),
     parameters=[EXTERNAL_ID],
     responses={200: ConversationOut, **problems(401, 403, 404, 429, 503)},
+)
+DELETE_CONVERSATION = extend_schema(
+    operation_id="delete_conversation",
+    summary="Take a conversation back",
+    description=(
+        "Its texts, and who its accounts are, are erased at once and for good; a score and counts stay. Again is no "
+        "fault. 409 while something still needs it, in words; it is then erased by itself when that ends."
+    ),
+    parameters=[EXTERNAL_ID],
+    responses={204: None, **problems(401, 403, 404, 409, 429, 503)},
 )
 GET_ME = extend_schema(
     operation_id="get_me",

@@ -23,6 +23,7 @@ class Erasure(AppendOnly):
         ACTED = "acted", "the platform acted on its case"
         MONITORED = "monitored", "its case was monitored until a day"
         REFERRED = "referred", "it was referred, and nothing holds it any more"
+        WITHDRAWN = "withdrawn", "its platform took it back"
         REQUESTED = "requested", "one of its accounts asked for erasure"
 
     licensee = models.ForeignKey(Licensee, on_delete=models.PROTECT, related_name="+")

@@ -34,6 +34,7 @@ def test_it_is_openapi_3_1(client: Client):
         ("/api/v1/conversations", "post"),
         ("/api/v1/conversations/bulk", "post"),
         ("/api/v1/conversations/{external_id}", "get"),
+        ("/api/v1/conversations/{external_id}", "delete"),
         ("/api/v1/jobs/{job_id}", "get"),
         ("/api/v1/events", "get"),
         ("/api/v1/events/{public_id}/confirmation", "get"),

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from audit.words import in_words
 from scoring.models import BulkJob
 
 State = BulkJob.State
@@ -87,13 +88,3 @@ class JobFigures:
             State.PAUSED: {"resume", "cancel"},
         }
         return frozenset(acts.get(State(self.job.state), set()))
-
-
-def in_words(left: timedelta) -> str:
-    """In the largest unit that fits."""
-    seconds = left.total_seconds()
-    for unit, size in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
-        if seconds >= size:
-            count = round(seconds / size)
-            return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
-    return "a minute"
