@@ -17,6 +17,7 @@ from artemis_site.site_map import Page, pages
 from licensees.models import ApiKey, Licensee
 from licensees.onboarding import issue_key
 from review.views.arrivals import STOP_POLLING
+from scoring.bulk_receiving import begin, receive
 from tests.people import TESTS, make_licensee, make_person, signed_in_client
 from tests.test_access import METHODS, PLACE, row_counts
 from tests.worlds import World
@@ -114,6 +115,13 @@ def test_a_stranger_at_the_right_address_would_be_noticed(world: World) -> None:
         assert found, person.name
 
 
+NOBODYS = {
+    "external_id": "none-such",
+    "public_id": "evt_" + "0" * 32,
+    "job_id": "00000000-0000-4000-8000-000000000000",
+}
+
+
 def test_a_platforms_key_finds_nothing_of_another_licensee(world: World, elsewhere: Licensee) -> None:
     scopes = list(ApiKey.Scope.values)
     theirs, own = (
@@ -124,12 +132,20 @@ def test_a_platforms_key_finds_nothing_of_another_licensee(world: World, elsewhe
         )
         for one in (elsewhere, world.licensee)
     )
+    key = issue_key(licensee=world.licensee, label="J", scopes=scopes, by=TESTS)[0]
+    lines = [b'{"id": "of-a-job", "messages": []}\n']
+    job = begin(licensee=world.licensee, priority="live", by=key)
+    world.there["job_id"] = receive(job=job, pieces=lines, by=key)[0].pk
     named = [page for page in pages() if page.access == PLATFORM and PLACE.search(page.route)]
-    assert named
+    assert {page.name for page in named} >= {"scoring_api:job", "scoring_api:conversation"}
     for page in named:
-        for address in addresses_of(world, page):
+        places = re.findall(r"<(?:\w+:)?(\w+)>", page.route)
+        unknown = reverse(page.name, kwargs={place: NOBODYS[place] for place in places})
+        addresses = list(addresses_of(world, page))
+        assert addresses, page.name
+        for address in addresses:
             assert visited(own, "get", address).status_code == 200, address
-            none = visited(theirs, "get", address.replace(world.there["external_id"], "none-such"))
-            there = visited(theirs, "get", address)
-            assert there.status_code == none.status_code == 404
-            assert there.content == none.content
+            for method in ("get", "delete"):
+                there, none = visited(theirs, method, address), visited(theirs, method, unknown)
+                assert there.status_code == none.status_code and there.status_code in (404, 405)
+                assert there.content == none.content

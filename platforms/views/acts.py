@@ -1,5 +1,8 @@
 """What an admin does about one webhook. Each view: fetch and authorise, call one verb, answer."""
 
+from collections.abc import Callable
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -21,10 +24,13 @@ Answer = HttpResponse
 @access(Role.ADMIN)
 @require_POST
 def test(request: HttpRequest, slug: str, webhook_id: int) -> Answer:
-    webhook = get_webhook_for(signed_in(request), slug, webhook_id)
-    webhooks.send_test(webhook_id=webhook.pk, by=signed_in(request))
-    messages.success(request, "A test is on its way. Its line in the log says what came of it.")
-    return redirect(webhook)
+    return _act(
+        request,
+        slug,
+        webhook_id,
+        webhooks.send_test,
+        "A test is on its way. Its line in the log says what came of it.",
+    )
 
 
 @access(Role.ADMIN)
@@ -44,28 +50,27 @@ def rotate(request: HttpRequest, slug: str, webhook_id: int) -> Answer:
 @asks_again(Purpose.KEYS)
 @require_POST
 def end_former(request: HttpRequest, slug: str, webhook_id: int) -> Answer:
-    webhook = get_webhook_for(signed_in(request), slug, webhook_id)
-    webhooks.end_former_secret(webhook_id=webhook.pk, by=signed_in(request))
-    messages.success(request, "The former secret signs nothing any more.")
-    return redirect(webhook)
+    return _act(
+        request, slug, webhook_id, webhooks.end_former_secret, "The former secret signs nothing any more."
+    )
 
 
 @access(Role.ADMIN)
 @require_POST
 def disable(request: HttpRequest, slug: str, webhook_id: int) -> Answer:
-    webhook = get_webhook_for(signed_in(request), slug, webhook_id)
-    webhooks.disable(webhook_id=webhook.pk, by=signed_in(request))
-    messages.success(request, "Nothing more is sent to it. What happens meanwhile waits.")
-    return redirect(webhook)
+    return _act(
+        request,
+        slug,
+        webhook_id,
+        webhooks.disable,
+        "Nothing more is sent to it. What happens meanwhile waits.",
+    )
 
 
 @access(Role.ADMIN)
 @require_POST
 def enable(request: HttpRequest, slug: str, webhook_id: int) -> Answer:
-    webhook = get_webhook_for(signed_in(request), slug, webhook_id)
-    webhooks.enable(webhook_id=webhook.pk, by=signed_in(request))
-    messages.success(request, "It is active again. What waited goes out now.")
-    return redirect(webhook)
+    return _act(request, slug, webhook_id, webhooks.enable, "It is active again. What waited goes out now.")
 
 
 @access(Role.ADMIN)
@@ -88,3 +93,10 @@ def replay(request: HttpRequest, slug: str, webhook_id: int, event_delivery_id: 
     webhooks.replay(webhook_id=webhook.pk, delivery_id=event_delivery_id, by=signed_in(request))
     messages.success(request, "It is sent again, with the same id.")
     return redirect("platforms:delivery", slug, webhook.pk, event_delivery_id)
+
+
+def _act(request: HttpRequest, slug: str, webhook_id: int, verb: Callable[..., Any], done: str) -> Answer:
+    webhook = get_webhook_for(signed_in(request), slug, webhook_id)
+    verb(webhook_id=webhook.pk, by=signed_in(request))
+    messages.success(request, done)
+    return redirect(webhook)
