@@ -204,10 +204,10 @@ class Job:
 
     @classmethod
     def read(cls, raw: Mapping[str, Any]) -> "Job":
-        return cls(str(raw["id"]), str(raw.get("state") or raw.get("status") or ""), raw)
+        return cls(str(raw["id"]), str(raw["state"]), raw)
 
 
-OVER = frozenset({"done", "finished", "completed", "failed", "cancelled", "stopped"})
+OVER = frozenset({"done", "cancelled"})
 
 
 @dataclass(frozen=True, slots=True)
